@@ -1,0 +1,32 @@
+# Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench format clean
+BIN := .venv/bin
+
+help: ## what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+
+setup: ## Debian packages, .venv and fonts; quick when nothing changed
+	@PYTHON='$(PYTHON)' sh tools/setup.sh
+
+demo: setup ## the whole thing on one machine, on your screen or without one
+	$(BIN)/python -m sandbox.demo
+
+test: lint ## everything CI checks
+	$(BIN)/pytest
+
+lint: setup ## style, layout and types
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+bench: setup ## what is measured, as a table and as bench/result.json
+	$(BIN)/python -m bench
+
+format: setup ## put the layout right, and what ruff can mend
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+clean: ## back to what a fresh clone has
+	rm -rf .venv build dist demo bench/result.json ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
