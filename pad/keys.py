@@ -1,0 +1,99 @@
+"""The device's secrets: read from systemd credentials or ``$PAD_STATE/keys``, made once, 0600."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+CHAIN_KEY_BYTES: Final = 32
+SEALING_KEY_BYTES: Final = 16
+
+
+class SecretError(RuntimeError):
+    """A secret is missing or malformed; the message names the file, never the secret."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeviceKeys:
+    """The keys the ledger needs: one for the chain, one for personal data."""
+
+    chain: bytes
+    sealing: bytes
+
+
+def read_secret(state_dir: Path, name: str) -> str | None:
+    """A secret's text: systemd's credential of that name, else ``keys/NAME``; None if neither is there.
+
+    :raises SecretError: if it is there but cannot be read
+    """
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    places = [Path(credentials) / name] if credentials else []
+    for path in (*places, state_dir / "keys" / name):
+        try:
+            return path.read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            continue
+        except (OSError, UnicodeDecodeError) as error:
+            raise SecretError(
+                f"{path}: cannot be read ({type(error).__name__}); "
+                "a file of ASCII text, mode 0600, readable by this user is needed"
+            ) from error
+    return None
+
+
+def device_keys(state_dir: Path, *, may_create: bool) -> DeviceKeys:
+    """The chain and sealing keys; made when the pad starts for the first time.
+
+    :param may_create: false once a ledger exists: a new key would orphan what it holds
+    :raises SecretError: if a key is missing and may not be made, or has the wrong length
+    """
+    return DeviceKeys(
+        chain=_hex_key(state_dir, "chain.key", CHAIN_KEY_BYTES, may_create=may_create),
+        sealing=_hex_key(state_dir, "sealing.key", SEALING_KEY_BYTES, may_create=may_create),
+    )
+
+
+def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> bytes:
+    path = state_dir / "keys" / name
+    text = read_secret(state_dir, name)
+    if text is None:
+        if not may_create:
+            raise SecretError(
+                f"{path}: missing, but the ledger beside it needs it; "
+                "put the key back from its backup, or set the ledger aside"
+            )
+        write_secret(path, secrets.token_hex(length))
+        text = read_secret(state_dir, name) or ""
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != length:
+        raise SecretError(f"{path}: not a key; {2 * length} hexadecimal digits are needed")
+    return key
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a secret with mode 0600, whole or not at all; one that is already there stays."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, text.encode("ascii") + b"\n")
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

@@ -1,0 +1,1 @@
+"""The ledger: one SQLite file that holds every visit and rating and what became of it (design §3)."""

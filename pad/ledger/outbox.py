@@ -1,0 +1,234 @@
+"""syncd's side of the ledger: what waits to be sent, and what became of it."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from itertools import takewhile
+from typing import Final
+
+from pad import sealing
+from pad.chain import Head
+from pad.clock import Anchor
+from pad.keys import DeviceKeys
+from pad.ledger import recording
+from pad.ledger.connection import transaction, translated
+from pad.ledger.rows import (
+    DELIVERY_COLUMNS,
+    Delivery,
+    anchor_from,
+    anchor_row,
+    delivery_from,
+    insert,
+    rating_from,
+)
+from pad.model import DeliveryState, Instant, Rater, Rating, parse_iso_time
+
+_UPSERT: Final = (
+    f"INSERT INTO deliveries ({', '.join(DELIVERY_COLUMNS)}) VALUES ({', '.join('?' * len(DELIVERY_COLUMNS))}) "
+    "ON CONFLICT (seq) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in DELIVERY_COLUMNS if name != "seq")
+)
+_LAST_TOUCHED: Final = "COALESCE((SELECT MAX(seq) FROM deliveries), (SELECT MAX(seq) FROM checkpoints), 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A rating to be sent, and how its sending went so far."""
+
+    rating: Rating
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many ratings wait, and the oldest of them (None if none does)."""
+
+    pending: int
+    oldest: Instant | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """The trusted rows around a run of untrusted ones, and how far the search for them went."""
+
+    before_seq: int = 0
+    after_seq: int = 0
+    searched_to: int = 0
+    before: datetime | None = None
+    after: datetime | None = None
+
+
+class Outbox:
+    """Reads what waits in ``seq`` order and records outcomes.
+
+    A rating without a row in ``deliveries`` has never been tried; such ratings all come after
+    the last one that has a row, so that finding them costs the same in a ledger of any size.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, keys: DeviceKeys) -> None:
+        self._db = connection
+        self._keys = keys
+        self._bounds = _Bounds()
+
+    def next_batch(self, limit: int) -> tuple[Waiting, ...]:
+        """The next ratings to send together, oldest first, at most ``limit``.
+
+        What was tried together before comes together again, and nothing with it: a batch whose
+        answer was lost keeps its members (design §5).
+        """
+        with translated():
+            first = self._db.execute(
+                "SELECT batch FROM deliveries WHERE state = 'pending' ORDER BY seq LIMIT 1"
+            ).fetchone()
+            if first is not None and first["batch"] is not None:
+                rows = self._db.execute(
+                    "SELECT * FROM deliveries WHERE state = 'pending' AND batch = ? ORDER BY seq LIMIT ?",
+                    (first["batch"], limit),
+                ).fetchall()
+                return tuple(self._waiting(delivery_from(row)) for row in rows)
+            if first is not None:
+                rows = self._db.execute(
+                    "SELECT * FROM deliveries WHERE state = 'pending' ORDER BY seq LIMIT ?", (limit,)
+                ).fetchall()
+                fresh = takewhile(lambda row: row["batch"] is None, rows)
+                return tuple(self._waiting(delivery_from(row)) for row in fresh)
+            rows = self._db.execute(
+                f"SELECT * FROM ratings WHERE seq > {_LAST_TOUCHED} ORDER BY seq LIMIT ?", (limit,)
+            ).fetchall()
+        return tuple(Waiting(rating_from(row), Delivery(row["seq"], DeliveryState.PENDING)) for row in rows)
+
+    def _waiting(self, delivery: Delivery) -> Waiting:
+        row = self._db.execute("SELECT * FROM ratings WHERE seq = ?", (delivery.seq,)).fetchone()
+        return Waiting(rating_from(row), delivery)
+
+    def rater(self, rating: Rating) -> Rater:
+        """The person's data of a rating, opened; empty if there are none or they were purged.
+
+        :raises SealError: if they do not open with this device's key
+        """
+        if not rating.rater_sm3:
+            return Rater()
+        with translated():
+            row = self._db.execute("SELECT sealed FROM rater WHERE rating_id = ?", (rating.id,)).fetchone()
+        return (
+            sealing.unseal(self._keys.sealing, row["sealed"], rating.visit_id) if row is not None else Rater()
+        )
+
+    def record(self, deliveries: Iterable[Delivery]) -> None:
+        """Write what became of ratings, all of it or nothing."""
+        with transaction(self._db) as db:
+            db.executemany(_UPSERT, [_delivery_values(each) for each in deliveries])
+
+    def delivery(self, seq: int) -> Delivery | None:
+        """What became of one rating so far; None if it was never tried."""
+        with translated():
+            row = self._db.execute("SELECT * FROM deliveries WHERE seq = ?", (seq,)).fetchone()
+        return delivery_from(row) if row is not None else None
+
+    def backlog(self) -> Backlog:
+        """How much waits."""
+        return backlog(self._db)
+
+    def requeue(self, seqs: Sequence[int]) -> int:
+        """Let refused ratings be tried again, each on its own terms; how many there were."""
+        with transaction(self._db) as db:
+            marks = ", ".join("?" * len(seqs))
+            rows = db.execute(
+                f"SELECT * FROM deliveries WHERE state = 'refused' AND seq IN ({marks})", tuple(seqs)
+            ).fetchall()
+            again = [
+                replace(
+                    delivery_from(row),
+                    state=DeliveryState.PENDING,
+                    batch=None,
+                    settled_at=None,
+                    next_attempt_at=None,
+                )
+                for row in rows
+            ]
+            db.executemany(_UPSERT, [_delivery_values(each) for each in again])
+        return len(again)
+
+    def head(self) -> Head:
+        """The chain's head, for the heartbeat."""
+        return recording.head(self._db)
+
+    def anchors(self) -> dict[str, Anchor]:
+        """The true times known, by boot."""
+        with translated():
+            rows = self._db.execute("SELECT * FROM anchors").fetchall()
+        return {row["boot_id"]: anchor_from(row) for row in rows}
+
+    def set_anchor(self, anchor: Anchor) -> None:
+        """Write the true time of a boot."""
+        with transaction(self._db) as db:
+            db.execute(*insert("anchors", anchor_row(anchor), "INSERT OR REPLACE"))
+
+    def trusted_bounds(self, seq: int) -> tuple[datetime | None, datetime | None]:
+        """The wall times of the nearest ratings before and after ``seq`` whose clock was trusted.
+
+        The answer for the last run of untrusted rows is kept, so that draining a long one does
+        not search it anew for each row.
+        """
+        with translated():
+            last = recording.head(self._db).seq
+            known = self._bounds
+            if not (known.before_seq < seq < known.after_seq and last <= known.searched_to):
+                self._bounds = known = self._search_bounds(seq, last)
+        return known.before, known.after
+
+    def _search_bounds(self, seq: int, last: int) -> _Bounds:
+        before = self._db.execute(
+            "SELECT seq, rated_at FROM ratings WHERE seq < ? AND clock_trusted = 1 ORDER BY seq DESC LIMIT 1",
+            (seq,),
+        ).fetchone()
+        after = self._db.execute(
+            "SELECT seq, rated_at FROM ratings WHERE seq > ? AND clock_trusted = 1 ORDER BY seq LIMIT 1",
+            (seq,),
+        ).fetchone()
+        return _Bounds(
+            before_seq=before["seq"] if before else 0,
+            after_seq=after["seq"] if after else last + 1,
+            searched_to=sys.maxsize if after else last,
+            before=parse_iso_time(before["rated_at"]) if before else None,
+            after=parse_iso_time(after["rated_at"]) if after else None,
+        )
+
+    def note(self, kind: str, at: Instant, detail: dict[str, object]) -> None:
+        """Write a journal entry; ``detail`` holds no personal data."""
+        with transaction(self._db) as db:
+            recording.write_note(db, kind, at, detail)
+
+
+def backlog(db: sqlite3.Connection) -> Backlog:
+    """How much waits, at a cost that does not grow with the ledger."""
+    with translated():
+        tried = db.execute("SELECT COUNT(*), MIN(seq) FROM deliveries WHERE state = 'pending'").fetchone()
+        # seq has no gaps, so the untried ones are counted without reading them
+        untried = db.execute(
+            f"SELECT COALESCE((SELECT MAX(seq) FROM ratings), 0), {_LAST_TOUCHED}"
+        ).fetchone()
+        fresh = max(0, untried[0] - untried[1])
+        if not tried[0] and not fresh:
+            return Backlog(0, None)
+        oldest = tried[1] if tried[1] is not None else untried[1] + 1
+        row = db.execute(
+            "SELECT rated_at, boot_id, monotonic_ns, clock_trusted FROM ratings WHERE seq = ?", (oldest,)
+        ).fetchone()
+    return Backlog(
+        tried[0] + fresh,
+        Instant(
+            parse_iso_time(row["rated_at"]), row["boot_id"], row["monotonic_ns"], bool(row["clock_trusted"])
+        ),
+    )
+
+
+def _delivery_values(delivery: Delivery) -> tuple[object, ...]:
+    found = asdict(delivery)
+    found["state"] = str(delivery.state)
+    found["time_uncertain"] = int(delivery.time_uncertain)
+    return tuple(found[name] for name in DELIVERY_COLUMNS)

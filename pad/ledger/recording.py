@@ -1,0 +1,242 @@
+"""The kiosk's side of the ledger: visits, drafts and ratings, each durable when its call returns."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Final
+
+from uuid6 import uuid7
+
+from pad import chain, sealing
+from pad.chain import Head
+from pad.clock import Anchor
+from pad.gm import sm3
+from pad.keys import DeviceKeys
+from pad.ledger.connection import MatterRated, transaction, translated
+from pad.ledger.rows import (
+    RATING_COLUMNS,
+    VisitRecord,
+    anchor_from,
+    draft_from,
+    draft_row,
+    insert,
+    rating_from,
+    visit_from,
+    visit_row,
+)
+from pad.model import (
+    Completion,
+    Draft,
+    FinishedRating,
+    Instant,
+    Matter,
+    Rater,
+    Rating,
+    Visit,
+    VisitEnd,
+    VisitOutcome,
+    iso_time,
+)
+
+_MATTER_FIELDS: Final = tuple(field.name for field in fields(Matter))
+_RATED: Final = "this matter is rated"
+
+
+class Recorder:
+    """Writes what happens at the window.
+
+    Every method raises :class:`~pad.ledger.connection.LedgerUnwritable` if the disk takes
+    nothing, and then nothing was written.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, keys: DeviceKeys, indicators_version: str) -> None:
+        self._db = connection
+        self._keys = keys
+        self._indicators_version = indicators_version
+
+    def open_visit(self, visit: Visit) -> None:
+        """Write an invitation."""
+        with transaction(self._db) as db:
+            db.execute(*insert("visits", visit_row(visit)))
+
+    def end_visit(self, end: VisitEnd) -> None:
+        """Write how a visit ended without a rating; its draft goes. A visit that ended stays so."""
+        with transaction(self._db) as db:
+            _end(db, end)
+            db.execute("DELETE FROM draft WHERE visit_id = ?", (end.visit_id,))
+
+    def keep_draft(self, draft: Draft, rater: Rater) -> None:
+        """Write what was tapped; it replaces the draft before."""
+        sealed = sealing.seal(self._keys.sealing, rater, draft.visit_id) if rater else None
+        with transaction(self._db) as db:
+            db.execute(*insert("draft", draft_row(draft, sealed), "INSERT OR REPLACE"))
+
+    def append(self, finished: FinishedRating) -> Rating:
+        """Write a rating: with it its visit's end, its rater's sealed data, and the draft's removal.
+
+        :raises MatterRated: if the matter has its rating; the visit is then ended, not rated
+        """
+        sealed = (
+            sealing.seal(self._keys.sealing, finished.rater, finished.visit.id) if finished.rater else None
+        )
+        return self._append(finished, sealed)
+
+    def _append(self, finished: FinishedRating, sealed: bytes | None) -> Rating:
+        visit = finished.visit
+        try:
+            with transaction(self._db) as db:
+                row = self._rating_row(finished, sealed, head(db))
+                db.execute(*insert("ratings", row))
+                if sealed is not None:
+                    db.execute(*insert("rater", {"rating_id": row["id"], "sealed": sealed}))
+                _end(db, VisitEnd(visit.id, VisitOutcome.RATED, finished.rated))
+                db.execute("DELETE FROM draft WHERE visit_id = ?", (visit.id,))
+                stored = db.execute("SELECT * FROM ratings WHERE seq = ?", (row["seq"],)).fetchone()
+        except sqlite3.IntegrityError as error:
+            if _RATED not in str(error):
+                raise
+            self.end_visit(VisitEnd(visit.id, VisitOutcome.CANCELLED, finished.rated, "pad", "already_rated"))
+            raise MatterRated(f"{visit.matter.project_no}: rated before") from error
+        return rating_from(stored)
+
+    def _rating_row(self, finished: FinishedRating, sealed: bytes | None, last: Head) -> dict[str, object]:
+        visit, draft, matter, rated = finished.visit, finished.draft, finished.visit.matter, finished.rated
+        row: dict[str, object] = {name: getattr(matter, name) for name in _MATTER_FIELDS} | {
+            "seq": last.seq + 1,
+            "id": str(uuid7()),
+            "visit_id": visit.id,
+            "unbound": int(matter.project_no is None),
+            "staff_number": visit.staff_number,
+            "staff_name": visit.staff_name,
+            "level": int(draft.level),
+            "indicators": ",".join(finished.indicators),
+            "indicators_version": self._indicators_version,
+            "comment": finished.comment,
+            "reason_given": int(finished.reason_given),
+            "completed_by": str(finished.completion),
+            "recovered": int(finished.completion is Completion.RECOVERED),
+            "pf": str(draft.input_device.pf),
+            "input_device": str(draft.input_device),
+            "invited_at": iso_time(visit.opened.wall),
+            "first_touch_ms": draft.first_touch_ms,
+            "submitted_ms": finished.submitted_ms,
+            "changes": draft.changes,
+            "rated_at": iso_time(rated.wall),
+            "boot_id": rated.boot_id,
+            "monotonic_ns": rated.monotonic_ns,
+            "clock_trusted": int(rated.trusted),
+            "rater_sm3": sm3(sealed).hex() if sealed is not None else "",
+            "prev_hash": last.hash,
+        }
+        row["hash"] = chain.link(self._keys.chain, last.hash, row)
+        return {name: row[name] for name in RATING_COLUMNS}
+
+    def recover(self, now: Instant, *, discard: bool) -> Rating | None:
+        """After a start: complete the rating a power cut left behind, and end what else was open.
+
+        :param discard: true where the city does not count a tap whose person did not submit
+        :returns: the rating that was completed, marked recovered, with no reason given
+        """
+        with translated():
+            found = self._db.execute("SELECT * FROM draft").fetchone()
+        recovered = None
+        if found is not None:
+            draft = draft_from(found)
+            if discard:
+                self.end_visit(VisitEnd(draft.visit_id, VisitOutcome.TIMED_OUT, now, "pad", "restart"))
+            else:
+                recovered = self._complete(draft, found["rater_sealed"])
+        with translated():
+            left = self._db.execute("SELECT id FROM visits WHERE outcome IS NULL").fetchall()
+        for row in left:
+            self.end_visit(VisitEnd(row["id"], VisitOutcome.CANCELLED, now, "pad", "restart"))
+        return recovered
+
+    def _complete(self, draft: Draft, sealed: bytes | None) -> Rating | None:
+        record = self.visit(draft.visit_id)
+        if record is None:
+            return None
+        try:
+            return self._append(
+                FinishedRating(
+                    visit=record.visit,
+                    draft=draft,
+                    indicators=(),
+                    comment="",
+                    completion=Completion.RECOVERED,
+                    rated=draft.tapped,
+                    submitted_ms=draft.first_touch_ms,
+                ),
+                sealed,
+            )
+        except MatterRated:
+            return None
+
+    def visit(self, visit_id: str) -> VisitRecord | None:
+        """A stored visit; None if there is none of that id."""
+        with translated():
+            row = self._db.execute("SELECT * FROM visits WHERE id = ?", (visit_id,)).fetchone()
+        return visit_from(row) if row is not None else None
+
+    def is_rated(self, matter: Matter) -> bool:
+        """Whether the matter has its rating; an unbound one never has."""
+        with translated():
+            return (
+                self._db.execute(
+                    "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
+                    (matter.project_no, matter.service_number, matter.assess_number),
+                ).fetchone()
+                is not None
+            )
+
+    def anchor(self, boot: str) -> Anchor | None:
+        """The true time of a boot, if the platform or a technician has told it."""
+        with translated():
+            row = self._db.execute("SELECT * FROM anchors WHERE boot_id = ?", (boot,)).fetchone()
+        return anchor_from(row) if row is not None else None
+
+    def probe(self) -> None:
+        """Find out whether the disk takes a write, and leave nothing behind."""
+        with transaction(self._db) as db:
+            db.execute("PRAGMA user_version = %d" % db.execute("PRAGMA user_version").fetchone()[0])
+
+    def note(self, kind: str, at: Instant, detail: Mapping[str, object]) -> None:
+        """Write a journal entry; ``detail`` holds no personal data."""
+        with transaction(self._db) as db:
+            write_note(db, kind, at, detail)
+
+
+def write_note(db: sqlite3.Connection, kind: str, at: Instant, detail: Mapping[str, object]) -> None:
+    """Add a journal entry inside a transaction."""
+    db.execute(
+        *insert(
+            "journal",
+            {
+                "at": iso_time(at.wall),
+                "boot_id": at.boot_id,
+                "monotonic_ns": at.monotonic_ns,
+                "kind": kind,
+                "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
+            },
+        )
+    )
+
+
+def head(db: sqlite3.Connection) -> Head:
+    """The chain's head: the last rating, else the last checkpoint, else where every chain starts."""
+    with translated():
+        row = db.execute("SELECT seq, hash FROM ratings ORDER BY seq DESC LIMIT 1").fetchone()
+        if row is None:
+            row = db.execute("SELECT seq, hash FROM checkpoints ORDER BY seq DESC LIMIT 1").fetchone()
+    return Head(row["seq"], row["hash"]) if row is not None else Head()
+
+
+def _end(db: sqlite3.Connection, end: VisitEnd) -> None:
+    db.execute(
+        "UPDATE visits SET outcome = ?, ended_at = ?, ended_by = ?, end_reason = ? "
+        "WHERE id = ? AND outcome IS NULL",
+        (str(end.outcome), iso_time(end.at.wall), end.by, end.reason, end.visit_id),
+    )
