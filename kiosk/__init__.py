@@ -1,0 +1,1 @@
+"""The touchscreen app at the window: the only writer of ratings."""

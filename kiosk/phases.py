@@ -1,0 +1,162 @@
+"""The phases a window goes through, the session that is in one of them, and what others ask of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from kiosk.events import ServiceMode
+from pad.codes import Level
+from pad.model import Draft, FinishedRating, Staff, Visit
+from pad.settings import RatingRules
+
+_S: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """Nobody is asked anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inviting:
+    """Five faces are shown and none has been touched."""
+
+    visit: Visit
+    staff: Staff | None
+    shown_ns: int
+    armed_ns: int
+    deadline_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A face was tapped; reasons may be given, the mind changed, the rating sent or taken back."""
+
+    visit: Visit
+    staff: Staff | None
+    shown_ns: int
+    draft: Draft
+    settled_ns: int
+    deadline_ns: int
+    indicators: tuple[str, ...] = ()
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """The rating is on its way to the disk; ``failed`` while the disk does not take it."""
+
+    rating: FinishedRating
+    staff: Staff | None
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Thanking:
+    """The rating is on disk and the person is thanked."""
+
+    level: Level
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The person took the rating back."""
+
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRated:
+    """The ledger knew a rating of this matter."""
+
+    until_ns: int
+
+
+Phase = Resting | Inviting | Rating | Saving | Thanking | Withdrawn | AlreadyRated
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the window is doing, and the words shown with it."""
+
+    mode: ServiceMode = ServiceMode.OPEN
+    notice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The whole state of the window.
+
+    ``next_service`` and ``next_staff`` (a sign-out holds None) wait for the person to be done.
+    """
+
+    rules: RatingRules
+    phase: Phase = Resting()
+    service: Service = Service()
+    staff: Staff | None = None
+    storage_ready: bool = True
+    touched_ns: int | None = None
+    next_service: Service | None = None
+    next_staff: tuple[Staff | None] | None = None
+
+
+def is_busy(session: Session) -> bool:
+    """Whether somebody is rating, or has a finger on the faces."""
+    match session.phase:
+        case Rating() | Saving():
+            return True
+        case Inviting():
+            return session.touched_ns is not None
+    return False
+
+
+def current_visit(session: Session) -> Visit | None:
+    """The visit that is going on."""
+    match session.phase:
+        case Inviting(visit) | Rating(visit):
+            return visit
+        case Saving(rating):
+            return rating.visit
+    return None
+
+
+def state_name(session: Session) -> str:
+    """The state as the counter service tells it (design §4)."""
+    match session.phase:
+        case Rating():
+            return "rating"
+        case Saving(failed=failed):
+            return "cannot_store" if failed else "rating"
+        case Inviting():
+            return "inviting"
+    if not session.storage_ready:
+        return "cannot_store"
+    return {
+        ServiceMode.OPEN: "idle",
+        ServiceMode.SERVING: "serving",
+        ServiceMode.PAUSED: "paused",
+        ServiceMode.CLOSED: "closed",
+    }[session.service.mode]
+
+
+def needs_reason(phase: Rating, rules: RatingRules) -> bool:
+    """Whether *submit* waits for a tick or a text (a bad level, where the city asks for one)."""
+    return (
+        rules.bad_needs_reason
+        and phase.draft.level.is_bad
+        and not (phase.indicators or phase.comment.strip())
+    )
+
+
+def next_deadline_ns(session: Session) -> int | None:
+    """When time alone changes something next; None if it never does."""
+    match session.phase:
+        case Inviting(deadline_ns=deadline) | Rating(deadline_ns=deadline):
+            if session.touched_ns is None:
+                return deadline
+            return max(deadline, session.touched_ns + int(session.rules.stuck_touch_s * _S))
+        case Thanking(until_ns=until) | Withdrawn(until) | AlreadyRated(until):
+            return until
+    return None

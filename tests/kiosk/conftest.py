@@ -1,0 +1,127 @@
+"""A kiosk without its window: real desk, disk and counter service, drained by a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+import requests
+
+from kiosk.counter import CounterService
+from kiosk.desk import Desk, Scribe
+from kiosk.events import Event
+from kiosk.pendulum import Pendulum
+from kiosk.phases import Session
+from pad import keys, settings
+from pad.clock import SystemClock
+from pad.ledger.connection import connect
+from pad.ledger.recording import Recorder
+from pad.settings import Settings
+
+CONFIG = Path(__file__).parents[2] / "config" / "pad.toml"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Kiosk:
+    """What the clerk's system reaches, with the citizen's events posted by the test."""
+
+    def __init__(self, configured: Settings, token: str | None = None) -> None:
+        self.settings = configured
+        self.db = connect(configured.ledger_path)
+        self.clock = SystemClock()
+        recorder = Recorder(self.db, keys.device_keys(configured.state_dir, may_create=True), "test")
+        self.scribe = Scribe(recorder, self.clock, configured.state_dir, configured.ledger.min_free_mib)
+        self.desk = Desk(Session(configured.rating), self.clock, self.scribe)
+        self.pendulum = Pendulum(self._wake)
+        self.desk.on_event(self._wake)
+        self.counter = CounterService(configured, self.desk, self.clock, token, {"pad": "test"})
+        self._woken = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._drain)
+        self.http = requests.Session()
+
+    def start(self) -> None:
+        self.scribe.start()
+        self.pendulum.start()
+        self._thread.start()
+        self.counter.start()
+
+    def stop(self) -> None:
+        self.http.close()
+        self.counter.stop()
+        self.pendulum.stop()
+        self._stopped = True
+        self._wake()
+        self._thread.join()
+        self.scribe.stop()
+        self.db.close()
+
+    def _wake(self) -> None:
+        self._woken.set()
+
+    def _drain(self) -> None:
+        while not self._stopped:
+            self._woken.wait()
+            self._woken.clear()
+            self.desk.drain()
+            self.pendulum.due(self.desk.next_deadline_ns())
+
+    def call(self, method: str, path: str, **given: object) -> requests.Response:
+        scheme = "https" if self.settings.counter.tls_certificate else "http"
+        url = f"{scheme}://127.0.0.1:{self.settings.counter.port}{path}"
+        return self.http.request(method, url, timeout=30, **given)  # type: ignore[arg-type]
+
+    def invite(self, project_no: str = "P1", **given: object) -> str:
+        body = {"matter": {"project_no": project_no}} | given
+        answer = self.call("POST", "/v1/invitations", json=body)
+        assert answer.status_code == 201, answer.text
+        invitation: str = answer.json()["invitation"]
+        return invitation
+
+    def state_after(self, invitation: str, state: str) -> str:
+        """The first state that is not ``state``, waited for."""
+        found, wait = state, 0.0
+        while found == state:
+            found = self.call("GET", f"/v1/invitations/{invitation}?wait={wait}").json()["state"]
+            wait = 0.5
+        return found
+
+    def wait_for(self, invitation: str, state: str) -> None:
+        """Wait until the invitation is in ``state``."""
+        found = ""
+        while found != state:
+            found = self.state_after(invitation, found)
+
+    def post(self, *events: Event) -> None:
+        for event in events:
+            self.desk.post(event)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Settings:
+    loaded = settings.load(CONFIG, {"PAD_STATE": str(tmp_path / "state")})
+    (tmp_path / "state").mkdir()
+    return replace(
+        loaded,
+        counter=msgspec.structs.replace(loaded.counter, port=free_port()),
+        rating=msgspec.structs.replace(loaded.rating, settle_s=0.0),
+    )
+
+
+@pytest.fixture
+def kiosk(configured: Settings) -> Iterator[Kiosk]:
+    running = Kiosk(configured)
+    running.start()
+    yield running
+    running.stop()

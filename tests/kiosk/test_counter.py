@@ -1,0 +1,298 @@
+"""The counter contract (design §4), over real HTTP."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from kiosk.events import DeclineReason, Submit, Tap, Withdraw
+from pad.codes import Level
+from pad.settings import Settings
+from tests.kiosk.conftest import Kiosk
+
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"\0" * 20).decode()
+
+
+def error_of(answer: Any) -> dict[str, str]:
+    error: dict[str, str] = answer.json()["error"]
+    assert set(error) == {"code", "field", "message"}
+    assert error["message"]
+    return error
+
+
+# --- invitations -----------------------------------------------------------------------
+
+
+def test_an_invitation_is_created_and_waits(kiosk: Kiosk) -> None:
+    answer = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P1"}, "timeout_s": 30})
+    assert answer.status_code == 201
+    assert set(answer.json()) == {"invitation"}
+    shown = kiosk.call("GET", f"/v1/invitations/{answer.json()['invitation']}")
+    assert (shown.status_code, shown.json()) == (200, {"state": "waiting"})
+
+
+def test_the_states_of_a_rating_are_told_but_never_the_level(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    kiosk.post(Tap(Level(1)))
+    assert kiosk.state_after(invitation, "waiting") == "rating"
+    kiosk.post(DeclineReason())
+    assert kiosk.state_after(invitation, "rating") == "rated"
+    assert kiosk.call("GET", f"/v1/invitations/{invitation}").json() == {"state": "rated"}
+
+
+def test_waiting_ends_when_the_state_changes_and_not_before(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    answers: list[str] = []
+    waiter = threading.Thread(target=lambda: answers.append(kiosk.state_after(invitation, "waiting")))
+    waiter.start()
+    assert waiter.is_alive()
+    kiosk.post(Withdraw())
+    waiter.join(20)
+    assert answers == ["withdrawn"]
+
+
+def test_waiting_in_vain_tells_the_same_state(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    assert kiosk.call("GET", f"/v1/invitations/{invitation}?wait=0.05").json() == {"state": "waiting"}
+
+
+def test_an_invitation_times_out(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite(timeout_s=1)
+    assert kiosk.state_after(invitation, "waiting") == "timed_out"
+
+
+def test_a_second_invitation_supersedes_the_first(kiosk: Kiosk) -> None:
+    first, second = kiosk.invite("P1"), kiosk.invite("P2")
+    assert kiosk.call("GET", f"/v1/invitations/{first}").json() == {"state": "superseded"}
+    assert kiosk.call("GET", f"/v1/invitations/{second}").json() == {"state": "waiting"}
+
+
+def test_a_rated_matter_is_refused(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite("P1")
+    kiosk.post(Tap(Level(5)), Submit())
+    kiosk.wait_for(invitation, "rated")
+    answer = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P1"}})
+    assert (answer.status_code, error_of(answer)["code"]) == (409, "already_rated")
+    kiosk.invite("P1-other")
+    step = {"matter": {"project_no": "P1", "service_number": 2}}
+    assert kiosk.call("POST", "/v1/invitations", json=step).status_code == 201
+
+
+def test_while_somebody_rates_the_clerk_gets_busy_and_a_pause_waits(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    kiosk.post(Tap(Level(2)))
+    assert kiosk.state_after(invitation, "waiting") == "rating"
+    again = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P2"}})
+    assert (again.status_code, error_of(again)["code"]) == (409, "busy")
+    cancel = kiosk.call("DELETE", f"/v1/invitations/{invitation}", json={"by": "1024", "reason": "x"})
+    assert (cancel.status_code, error_of(cancel)["code"]) == (409, "busy")
+    assert kiosk.call("PUT", "/v1/service", json={"state": "paused"}).status_code == 202
+    assert kiosk.call("DELETE", "/v1/staff").status_code == 202
+    assert kiosk.call("GET", "/v1/state").json()["state"] == "rating"
+    kiosk.post(DeclineReason())
+    assert kiosk.state_after(invitation, "rating") == "rated"
+    paused = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P3"}})
+    assert (paused.status_code, error_of(paused)["code"]) == (409, "paused")
+
+
+def test_cancelling_says_who_and_why_and_may_be_repeated(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    for _ in range(2):
+        answer = kiosk.call(
+            "DELETE", f"/v1/invitations/{invitation}", json={"by": "1024", "reason": "事项有误"}
+        )
+        assert (answer.status_code, answer.json()) == (200, {"state": "cancelled"})
+    row = kiosk.db.execute("SELECT outcome, ended_by, end_reason FROM visits").fetchone()
+    assert tuple(row) == ("cancelled", "1024", "事项有误")
+
+
+def test_cancelling_what_ended_otherwise_is_refused(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    kiosk.invite("P2")
+    answer = kiosk.call("DELETE", f"/v1/invitations/{invitation}", json={"by": "1", "reason": "x"})
+    assert (answer.status_code, error_of(answer)["code"]) == (409, "ended")
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_unknown_invitation_is_404(kiosk: Kiosk, method: str) -> None:
+    answer = kiosk.call(method, "/v1/invitations/none", json={"by": "1", "reason": "x"})
+    assert (answer.status_code, error_of(answer)["code"]) == (404, "unknown_invitation")
+
+
+# --- staff, service, state -------------------------------------------------------------
+
+
+def test_a_clerk_signs_in_and_out(kiosk: Kiosk) -> None:
+    clerk = {"number": "1024", "name": "王芳", "photo": PNG, "stars": 5, "post": "综合窗口"}
+    assert kiosk.call("PUT", "/v1/staff", json=clerk).status_code == 200
+    assert kiosk.call("GET", "/v1/state").json()["staff"] == "1024"
+    assert kiosk.call("DELETE", "/v1/staff").status_code == 200
+    assert kiosk.call("GET", "/v1/state").json()["staff"] is None
+
+
+@pytest.mark.parametrize(
+    ("service", "state"),
+    [("open", "idle"), ("serving", "serving"), ("paused", "paused"), ("closed", "closed")],
+)
+def test_the_service_shows_in_the_state(kiosk: Kiosk, service: str, state: str) -> None:
+    assert kiosk.call("PUT", "/v1/service", json={"state": service, "notice": "稍候"}).status_code == 200
+    assert kiosk.call("GET", "/v1/state").json()["state"] == state
+
+
+def test_the_state_has_every_part_of_the_contract(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    state = kiosk.call("GET", "/v1/state").json()
+    assert state == {
+        "state": "inviting",
+        "invitation": invitation,
+        "staff": None,
+        "pending": 0,
+        "oldest_pending_s": None,
+        "versions": {"pad": "test"},
+        "devices": {},
+    }
+
+
+def test_the_state_counts_what_waits_to_be_sent(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    kiosk.post(Tap(Level(5)), Submit())
+    kiosk.wait_for(invitation, "rated")
+    state = kiosk.call("GET", "/v1/state").json()
+    assert state["pending"] == 1
+    assert 0 <= state["oldest_pending_s"] < 60
+
+
+# --- bad input -------------------------------------------------------------------------
+
+GOOD: dict[str, Any] = {"project_no": "P9"}
+BAD: list[tuple[Any, str]] = [
+    ({}, "matter"),
+    ({"matter": {}}, "matter.project_no"),
+    ({"matter": {"project_no": ""}}, "matter.project_no"),
+    ({"matter": {"project_no": " P"}}, "matter.project_no"),
+    ({"matter": {"project_no": 7}}, "matter.project_no"),
+    ({"matter": {"project_no": "P" * 65}}, "matter.project_no"),
+    ({"matter": {"project_no": "P\n1"}}, "matter.project_no"),
+    ({"matter": GOOD | {"projct": "x"}}, "matter.projct"),
+    ({"matter": GOOD | {"service_number": 0}}, "matter.service_number"),
+    ({"matter": GOOD | {"service_number": 100}}, "matter.service_number"),
+    ({"matter": GOOD | {"service_number": "x"}}, "matter.service_number"),
+    ({"matter": GOOD | {"service_number": True}}, "matter.service_number"),
+    ({"matter": GOOD | {"assess_number": 2}}, "matter.assess_number"),
+    ({"matter": GOOD | {"task_code": "1" * 30}}, "matter.task_code"),
+    ({"matter": GOOD | {"task_type": "02"}}, "matter.task_type"),
+    ({"matter": GOOD | {"task_name": "名" * 201}}, "matter.task_name"),
+    ({"matter": GOOD | {"area_code": "12345"}}, "matter.area_code"),
+    ({"matter": GOOD | {"dept_code": "x" * 18}}, "matter.dept_code"),
+    ({"matter": GOOD | {"user_prop": "7"}}, "matter.user_prop"),
+    ({"matter": GOOD | {"pro_status": "4"}}, "matter.pro_status"),
+    ({"matter": GOOD | {"service_time": "yesterday"}}, "matter.service_time"),
+    ({"matter": GOOD | {"mobile": "1" * 21}}, "matter.mobile"),
+    ({"matter": GOOD, "timeout_s": 0}, "timeout_s"),
+    ({"matter": GOOD, "timeout_s": "60"}, "timeout_s"),
+    ({"matter": GOOD, "staff": {"name": "x"}}, "staff.number"),
+    ({"matter": GOOD, "staff": {"number": "1", "stars": 6}}, "staff.stars"),
+    ({"matter": GOOD, "staff": {"number": "1", "photo": "AAAA"}}, "staff.photo"),
+    ({"matter": GOOD, "staff": {"number": "1", "photo": "%%"}}, "staff.photo"),
+    ({"matter": GOOD, "level": 5}, "level"),
+    ([], ""),
+    ("x", ""),
+]
+
+
+@pytest.mark.parametrize(("body", "field"), BAD, ids=[json.dumps(b, ensure_ascii=False)[:50] for b, _ in BAD])
+def test_a_malformed_invitation_names_the_field_and_leaves_no_trace(
+    kiosk: Kiosk, body: object, field: str
+) -> None:
+    answer = kiosk.call("POST", "/v1/invitations", json=body)
+    assert (answer.status_code, error_of(answer)["field"]) == (400, field)
+    assert kiosk.call("GET", "/v1/state").json()["state"] == "idle"
+    assert kiosk.db.execute("SELECT COUNT(*) FROM visits").fetchone()[0] == 0
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"null", b'{"matter": {"project_no": "\xff"}}'])
+def test_what_is_no_json_is_said_to_be_none(kiosk: Kiosk, body: bytes) -> None:
+    assert kiosk.call("POST", "/v1/invitations", data=body).status_code == 400
+
+
+def test_no_message_repeats_personal_data(kiosk: Kiosk) -> None:
+    secret = "13812345678" * 3
+    answer = kiosk.call("POST", "/v1/invitations", json={"matter": GOOD | {"mobile": secret}})
+    assert answer.status_code == 400
+    assert secret[:11] not in answer.text
+
+
+def test_a_malformed_staff_service_or_cancellation_names_the_field(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    for method, path, body, field in [
+        ("PUT", "/v1/staff", {"number": ""}, "number"),
+        ("PUT", "/v1/staff", {}, "number"),
+        ("PUT", "/v1/service", {"state": "asleep"}, "state"),
+        ("PUT", "/v1/service", {}, "state"),
+        ("DELETE", f"/v1/invitations/{invitation}", {"by": "1"}, "reason"),
+        ("DELETE", f"/v1/invitations/{invitation}", {"by": "", "reason": "x"}, "by"),
+        ("GET", f"/v1/invitations/{invitation}?wait=x", None, "wait"),
+        ("GET", f"/v1/invitations/{invitation}?wait=-1", None, "wait"),
+    ]:
+        answer = kiosk.call(method, path, json=body)
+        assert (answer.status_code, error_of(answer)["field"]) == (400, field), (method, path, body)
+    assert kiosk.call("GET", f"/v1/invitations/{invitation}").json() == {"state": "waiting"}
+
+
+def test_a_body_over_1_mib_is_refused(kiosk: Kiosk) -> None:
+    answer = kiosk.call("POST", "/v1/invitations", data=b" " * (1024 * 1024 + 1))
+    assert (answer.status_code, error_of(answer)["code"]) == (413, "too_large")
+
+
+def test_an_unknown_path_or_method_is_said(kiosk: Kiosk) -> None:
+    assert error_of(kiosk.call("GET", "/v2/x"))["code"] == "unknown_path"
+    answer = kiosk.call("PUT", "/v1/state")
+    assert (answer.status_code, error_of(answer)["code"]) == (405, "unknown_method")
+
+
+def test_nothing_a_clerk_can_call_gives_a_level(kiosk: Kiosk) -> None:
+    invitation = kiosk.invite()
+    for path in ["/v1/ratings", f"/v1/invitations/{invitation}", "/v1/state"]:
+        for method in ["POST", "PUT", "PATCH"]:
+            assert kiosk.call(method, path, json={"level": 5}).status_code in (404, 405)
+    assert kiosk.db.execute("SELECT COUNT(*) FROM ratings").fetchone()[0] == 0
+
+
+# --- who may call ----------------------------------------------------------------------
+
+
+def test_a_page_of_an_unknown_origin_may_not_call(kiosk: Kiosk) -> None:
+    answer = kiosk.call(
+        "POST", "/v1/invitations", json={"matter": GOOD}, headers={"Origin": "https://evil.example"}
+    )
+    assert (answer.status_code, error_of(answer)["code"]) == (403, "unknown_origin")
+    assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+@pytest.fixture
+def open_to_a_page(configured: Settings) -> Iterator[Kiosk]:
+    counter = msgspec.structs.replace(configured.counter, origins=("https://zwfw.example",))
+    running = Kiosk(replace(configured, counter=counter))
+    running.start()
+    yield running
+    running.stop()
+
+
+def test_a_page_of_a_configured_origin_may_call(open_to_a_page: Kiosk) -> None:
+    headers = {"Origin": "https://zwfw.example"}
+    asked = open_to_a_page.call("OPTIONS", "/v1/invitations", headers=headers)
+    assert asked.status_code == 204
+    assert "DELETE" in asked.headers["Access-Control-Allow-Methods"]
+    for body, status in (({"matter": GOOD}, 201), ({}, 400)):
+        answer = open_to_a_page.call("POST", "/v1/invitations", json=body, headers=headers)
+        assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (
+            status,
+            headers["Origin"],
+        )

@@ -1,0 +1,203 @@
+"""Whatever happens in whatever order: no tap is lost, none counts twice, nobody is thanked too early."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from kiosk.events import (
+    Cancel,
+    DeclineReason,
+    EndVisit,
+    Event,
+    FoundRated,
+    Invite,
+    KeepDraft,
+    OpenVisit,
+    Save,
+    ServiceMode,
+    SetService,
+    SignIn,
+    SignOut,
+    StorageChanged,
+    Stored,
+    StoreFailed,
+    Submit,
+    Tap,
+    Tick,
+    ToggleIndicator,
+    TouchDown,
+    TouchUp,
+    Withdraw,
+    WriteComment,
+)
+from kiosk.phases import Rating, Saving, Session, Thanking, current_visit, is_busy, next_deadline_ns
+from kiosk.session import handle
+from kiosk.view import ScreenName, view_of
+from pad.codes import Level
+from pad.indicators import Catalogue, Indicator
+from pad.model import Instant, Matter, Staff, VisitOutcome
+from pad.settings import RatingRules, WalkAway
+from tests.kiosk.trace import START, S
+
+CATALOGUE = Catalogue("t", tuple(Indicator(f"{level.value}10", level, "x", False) for level in Level))
+QUIET: tuple[Event, ...] = (Submit(), DeclineReason(), Withdraw(), TouchDown(), TouchUp(), SignOut())
+
+
+class Window(RuleBasedStateMachine):
+    """A window with a disk that may fail, and a model of what each visit must come to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session(RatingRules())
+        self.now_ns = 0
+        self.count = 0
+        self.opened: list[str] = []
+        self.matters: dict[str, str] = {}
+        self.ended: dict[str, VisitOutcome] = {}
+        self.on_disk: dict[str, Level] = {}
+        self.in_hand: Save | None = None
+        self.tapped: dict[str, Level] = {}
+
+    def instant(self) -> Instant:
+        return Instant(START + timedelta(microseconds=self.now_ns // 1000), "b", self.now_ns, trusted=True)
+
+    def post(self, event: Event) -> None:
+        before = self.session
+        step = handle(before, event, self.instant())
+        self.session = step.session
+        if is_busy(before) and not isinstance(event, Tick):
+            assert not any(isinstance(each, OpenVisit) for each in step.effects)
+        for effect in step.effects:
+            match effect:
+                case OpenVisit(visit):
+                    self.opened.append(visit.id)
+                case KeepDraft(draft):
+                    self.tapped[draft.visit_id] = draft.level
+                case EndVisit(end):
+                    assert end.visit_id not in self.ended, "a visit ends once"
+                    assert end.visit_id not in self.on_disk
+                    self.ended[end.visit_id] = end.outcome
+                case Save(rating):
+                    assert rating.visit.id not in self.on_disk, "a rating is saved once"
+                    assert rating.draft.level is self.tapped[rating.visit.id]
+                    self.in_hand = effect
+
+    @rule(seconds=st.sampled_from([0.05, 0.2, 0.5, 1, 9, 31, 61, 200]))
+    def time_passes(self, seconds: float) -> None:
+        self.now_ns += int(seconds * S)
+        self.post(Tick())
+
+    @rule(same_matter=st.booleans(), timeout=st.sampled_from([None, 5.0]))
+    def the_clerk_invites(self, same_matter: bool, timeout: float | None) -> None:
+        self.count += 1
+        visit_id = f"v{self.count}"
+        matter = "P0" if same_matter else f"P{self.count}"
+        self.matters[visit_id] = matter
+        rated = any(self.matters[each] == matter for each in self.on_disk)
+        self.post(Invite(visit_id, Matter(project_no=matter), timeout, already_rated=rated))
+
+    @rule(level=st.sampled_from(Level), late=st.booleans())
+    def somebody_taps(self, level: Level, late: bool) -> None:
+        visit = current_visit(self.session)
+        self.post(Tap(level, visit_id="gone" if late else visit.id if visit else ""))
+
+    @rule(event=st.sampled_from(QUIET))
+    def something_is_pressed(self, event: Event) -> None:
+        self.post(event)
+
+    @rule(code=st.sampled_from(["110", "210", "310", "410", "510"]))
+    def an_indicator_is_pressed(self, code: str) -> None:
+        self.post(ToggleIndicator(code))
+
+    @rule(text=st.text(max_size=200))
+    def something_is_written(self, text: str) -> None:
+        self.post(WriteComment(text))
+
+    @rule(mode=st.sampled_from(ServiceMode))
+    def the_clerk_changes_the_service(self, mode: ServiceMode) -> None:
+        self.post(SetService(mode))
+
+    @rule()
+    def the_clerk_signs_in(self) -> None:
+        self.post(SignIn(Staff("1", "王芳")))
+
+    @rule(which=st.integers(0, 3))
+    def the_clerk_cancels(self, which: int) -> None:
+        if self.opened:
+            self.post(Cancel(self.opened[-1 - which % len(self.opened)], "1", "x"))
+
+    @precondition(lambda self: self.in_hand is not None)
+    @rule(outcome=st.sampled_from(["stored", "stored", "failed", "rated before"]))
+    def the_disk_answers(self, outcome: str) -> None:
+        assert self.in_hand is not None
+        rating, self.in_hand = self.in_hand.rating, None
+        visit_id = rating.visit.id
+        if outcome == "stored":
+            self.on_disk[visit_id] = rating.draft.level
+            self.post(Stored(visit_id))
+        elif outcome == "failed":
+            self.post(StoreFailed(visit_id))
+        else:
+            self.ended[visit_id] = VisitOutcome.CANCELLED
+            self.post(FoundRated(visit_id))
+
+    @rule(ready=st.booleans())
+    def the_disk_fills_or_clears(self, ready: bool) -> None:
+        self.post(StorageChanged(ready))
+
+    @invariant()
+    def every_tapped_visit_is_going_on_or_on_disk_or_taken_back(self) -> None:
+        going_on = current_visit(self.session)
+        for visit_id in self.tapped:
+            taken_back = self.ended.get(visit_id) in (VisitOutcome.WITHDRAWN, VisitOutcome.CANCELLED)
+            here = going_on is not None and going_on.id == visit_id
+            assert here + (visit_id in self.on_disk) + taken_back == 1
+
+    @invariant()
+    def nobody_is_thanked_before_the_rating_is_on_disk(self) -> None:
+        if isinstance(self.session.phase, Thanking):
+            assert self.on_disk, "thanked for nothing"
+            assert self.session.phase.level is list(self.on_disk.values())[-1]
+
+    @invariant()
+    def a_matter_has_at_most_one_rating(self) -> None:
+        rated = [self.matters[visit_id] for visit_id in self.on_disk]
+        assert len(rated) == len(set(rated))
+
+    @invariant()
+    def the_screen_follows_the_session(self) -> None:
+        view = view_of(self.session, CATALOGUE)
+        visit = current_visit(self.session)
+        assert (view.visit_id == (visit.id if visit else "")) or view.screen is ScreenName.CANNOT_STORE
+        if isinstance(self.session.phase, Rating):
+            assert view.level is self.session.phase.draft.level
+            assert view.can_submit or view.may_decline_reason, "there is always a way to finish"
+
+    @invariant()
+    def whoever_waits_is_not_forgotten(self) -> None:
+        visit = current_visit(self.session)
+        if visit is not None and not isinstance(self.session.phase, Saving):
+            assert next_deadline_ns(self.session) is not None
+
+
+class WindowThatDiscards(Window):
+    """The same where the city does not count a tap without a submission."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.session = Session(RatingRules(walk_away=WalkAway.DISCARD))
+
+    @invariant()
+    def every_tapped_visit_is_going_on_or_on_disk_or_taken_back(self) -> None:
+        for visit_id, outcome in self.ended.items():
+            assert not (visit_id in self.on_disk and outcome is not VisitOutcome.RATED)
+
+
+TestWindow = Window.TestCase
+TestWindowThatDiscards = WindowThatDiscards.TestCase
+TestWindow.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+TestWindowThatDiscards.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
