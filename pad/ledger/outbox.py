@@ -28,7 +28,8 @@ from pad.ledger.rows import (
 from pad.model import DeliveryState, Instant, Rater, Rating, parse_iso_time
 
 _UPSERT: Final = (
-    f"INSERT INTO deliveries ({', '.join(DELIVERY_COLUMNS)}) VALUES ({', '.join('?' * len(DELIVERY_COLUMNS))}) "
+    f"INSERT INTO deliveries ({', '.join(DELIVERY_COLUMNS)}) "
+    f"VALUES ({', '.join('?' * len(DELIVERY_COLUMNS))}) "
     "ON CONFLICT (seq) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in DELIVERY_COLUMNS if name != "seq")
 )

@@ -201,7 +201,8 @@ class Recorder:
     def probe(self) -> None:
         """Find out whether the disk takes a write, and leave nothing behind."""
         with transaction(self._db) as db:
-            db.execute("PRAGMA user_version = %d" % db.execute("PRAGMA user_version").fetchone()[0])
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            db.execute(f"PRAGMA user_version = {version}")
 
     def note(self, kind: str, at: Instant, detail: Mapping[str, object]) -> None:
         """Write a journal entry; ``detail`` holds no personal data."""

@@ -104,14 +104,15 @@ def _carry(aside: Path, fresh: sqlite3.Connection, table: str) -> int:
     fresh.execute("BEGIN")
     for row in _readable(aside, table):
         columns = [name for name in known if name in row.keys()]  # noqa: SIM118 - a Row is no dict
+        marks = ", ".join("?" * len(columns))
         try:
             fresh.execute(
-                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
+                f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
                 tuple(row[name] for name in columns),
             )
             count += 1
         except sqlite3.DatabaseError:
-            continue  # a row that breaks a rule of its table is damage as well; it stays in the file set aside
+            continue  # a row that breaks a rule of its table is damage too; the file set aside keeps it
     fresh.execute("COMMIT")
     return count
 

@@ -301,9 +301,9 @@ def test_a_pause_waits_for_the_person_to_be_done() -> None:
 def test_a_sign_out_waits_for_the_person_to_be_done_and_the_rating_keeps_its_clerk() -> None:
     trace = Trace().do(SignIn(CLERK)).invite().tap(5).do(SignOut())
     assert trace.answer is Answer.DEFERRED
-    assert trace.session.staff == CLERK
+    assert trace.staff() == CLERK
     trace.do(Submit()).stored()
-    assert trace.session.staff is None
+    assert trace.staff() is None
     assert (trace.saved().visit.staff_number, trace.saved().visit.staff_name) == ("1024", "王芳")
 
 

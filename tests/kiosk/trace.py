@@ -9,7 +9,7 @@ from kiosk.events import Answer, Effect, Event, Invite, OpenVisit, Save, Stored,
 from kiosk.phases import Phase, Session
 from kiosk.session import handle
 from pad.codes import Level
-from pad.model import CHINA_TIME, FinishedRating, Instant, Matter
+from pad.model import CHINA_TIME, FinishedRating, Instant, Matter, Staff
 from pad.settings import RatingRules
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=CHINA_TIME)
@@ -28,6 +28,9 @@ class Trace:
 
     def phase(self) -> Phase:
         return self.session.phase
+
+    def staff(self) -> Staff | None:
+        return self.session.staff
 
     def now(self) -> Instant:
         return Instant(START + timedelta(seconds=self.at), "boot", int(self.at * S), trusted=True)

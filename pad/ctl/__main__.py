@@ -1,0 +1,113 @@
+"""padctl, the technician's command: exit code 0 done, 1 found something wrong, 2 used wrongly."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+from pad import indicators, keys, settings
+from pad.indicators import CatalogueError
+from pad.keys import DeviceKeys, SecretError
+from pad.ledger import verification
+from pad.ledger.connection import LedgerError, connect
+from pad.ledger.outbox import Outbox, backlog
+from pad.settings import Settings, SettingsError
+
+
+def main() -> None:
+    """Run padctl."""
+    try:
+        padctl(prog_name="padctl", standalone_mode=True)
+    except (SettingsError, CatalogueError, SecretError, LedgerError) as error:
+        click.echo(f"padctl: {error}", err=True)
+        sys.exit(1)
+
+
+@click.group()
+@click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: $PAD_CONFIG).")
+@click.pass_context
+def padctl(context: click.Context, config: Path | None) -> None:
+    """Look after a rating pad."""
+    context.obj = config
+
+
+@padctl.command()
+@click.pass_obj
+def status(config: Path | None) -> None:
+    """Say how much is stored, how much waits, and what was refused."""
+    configured, device_keys = _known(config)
+    with closing(_ledger(configured)) as db:
+        waiting = backlog(db)
+        head = Outbox(db, device_keys).head()
+        refused = db.execute(
+            "SELECT seq, platform_message FROM deliveries WHERE state = 'refused' ORDER BY seq"
+        ).fetchall()
+        click.echo(f"stored    {head.seq} ratings (head {head.hash[:16]}…)")
+        click.echo(f"waiting   {waiting.pending}")
+        if waiting.oldest is not None:
+            click.echo(f"oldest    {waiting.oldest.wall:%Y-%m-%d %H:%M:%S} (the pad's own clock)")
+        for row in refused:
+            click.echo(
+                f"refused   {row['seq']}: {row['platform_message']}; after mending: padctl retry {row['seq']}"
+            )
+    sys.exit(1 if refused else 0)
+
+
+@padctl.command()
+@click.pass_obj
+def verify(config: Path | None) -> None:
+    """Follow the integrity chain over every rating; name the first row that does not hold."""
+    configured, device_keys = _known(config)
+    with closing(_ledger(configured)) as db:
+        start, head, broken = verification.verify(db, device_keys.chain)
+    if broken is not None:
+        click.echo(
+            f"row {broken.seq}: {broken.what}; keep this ledger as evidence and tell the city", err=True
+        )
+        sys.exit(1)
+    click.echo(f"the chain holds from row {start.seq + 1} to row {head.seq}; head {head.hash}")
+
+
+@padctl.command()
+@click.argument("seq", type=click.IntRange(min=1), nargs=-1, required=True)
+@click.pass_obj
+def retry(config: Path | None, seq: tuple[int, ...]) -> None:
+    """Let refused ratings be sent again."""
+    configured, device_keys = _known(config)
+    with closing(_ledger(configured)) as db:
+        count = Outbox(db, device_keys).requeue(seq)
+    click.echo(f"{count} of {len(seq)} wait again")
+    sys.exit(0 if count == len(seq) else 1)
+
+
+@padctl.group("config")
+def config_group() -> None:
+    """Look at the settings."""
+
+
+@config_group.command("check")
+@click.pass_obj
+def config_check(config: Path | None) -> None:
+    """Read every setting as kiosk and syncd do; say the first that is wrong."""
+    configured = settings.load(config)
+    catalogue = indicators.load(configured.indicators_path)
+    click.echo(f"{configured.file}: good; platform {configured.profile.name}, indicators {catalogue.version}")
+
+
+def _known(config: Path | None) -> tuple[Settings, DeviceKeys]:
+    configured = settings.load(config)
+    return configured, keys.device_keys(configured.state_dir, may_create=False)
+
+
+def _ledger(configured: Settings) -> sqlite3.Connection:
+    if not configured.ledger_path.exists():
+        raise LedgerError(f"{configured.ledger_path}: there is no ledger yet; start the kiosk first")
+    return connect(configured.ledger_path)
+
+
+if __name__ == "__main__":
+    main()

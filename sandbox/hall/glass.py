@@ -1,0 +1,140 @@
+"""The glass: an X display, what the kiosk says is on it, and a pointer that taps it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from PIL import ImageGrab
+
+from sandbox.hall.processes import Program, ProgramEnded
+
+SCREEN_WITHIN_S = 20.0
+
+
+class VirtualDisplay:
+    """An X server without a screen (Xvfb), for as long as the block lasts."""
+
+    def __init__(self, log: Path, width: int, height: int) -> None:
+        self._size = f"{width}x{height}x24"
+        self._log = log
+        self.name = ""
+
+    def __enter__(self) -> VirtualDisplay:
+        """Start it on a free display number."""
+        read, write = os.pipe()
+        words = ["Xvfb", "-displayfd", str(write), "-screen", "0", self._size, "-nolisten", "tcp", "-noreset"]
+        with self._log.open("ab") as log:
+            self._server = subprocess.Popen(words, pass_fds=[write], stdout=log, stderr=log)
+        os.close(write)
+        with os.fdopen(read) as told:
+            self.name = f":{told.readline().strip()}"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End it."""
+        self._server.terminate()
+        self._server.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One screen as the kiosk narrates it: what can be tapped, and where."""
+
+    screen: str
+    visit: str
+    targets: dict[str, tuple[int, int, int, int]]
+    enabled: frozenset[str]
+    ticked: frozenset[str]
+    level: int | None
+    comment: int
+
+    @classmethod
+    def parse(cls, line: str) -> Shown:
+        """From a line of ``kiosk --narrate``."""
+        told = json.loads(line)
+        return cls(
+            screen=told["screen"],
+            visit=told["visit"],
+            targets={name: tuple(box) for name, box in told["targets"].items()},
+            enabled=frozenset(told["enabled"]),
+            ticked=frozenset(told["ticked"]),
+            level=told["level"],
+            comment=told["comment"],
+        )
+
+
+class Glass:
+    """What a citizen sees and touches: a kiosk's window on a display."""
+
+    def __init__(self, display: str, kiosk: Program) -> None:
+        self._display = display
+        self._kiosk = kiosk
+        self.shown: Shown | None = None
+
+    def wait_for(self, screen: str, also: Callable[[Shown], bool] = lambda _: True) -> Shown:
+        """Wait until a screen is shown, drawn and touchable."""
+        if self.shown is not None and self.shown.screen == screen and also(self.shown):
+            return self.shown
+        return self.next(screen, also)
+
+    def next(self, screen: str, also: Callable[[Shown], bool] = lambda _: True) -> Shown:
+        """Wait until a screen is shown anew.
+
+        :raises ProgramEnded: if it is not, in time
+        """
+
+        def wanted(line: str) -> bool:
+            if not line.startswith("{"):
+                return False
+            self.shown = Shown.parse(line)
+            return self.shown.screen == screen and also(self.shown)
+
+        try:
+            self._kiosk.line(wanted, SCREEN_WITHIN_S)
+        except ProgramEnded as error:
+            there = f"{self.shown.screen}: {sorted(self.shown.enabled)}" if self.shown else "nothing yet"
+            raise ProgramEnded(f"{error}; awaited screen {screen}, shown is {there}") from None
+        if self.shown is None:
+            raise ProgramEnded("nothing was shown")
+        return self.shown
+
+    def tap(self, target: str) -> None:
+        """Press and release with the pointer in the middle of a target."""
+        if self.shown is None or target not in self.shown.targets:
+            there = sorted(self.shown.targets) if self.shown else []
+            raise LookupError(f"there is no {target} on the screen; there are {', '.join(there)}")
+        left, top, width, height = self.shown.targets[target]
+        self.tap_at(left + width // 2, top + height // 2)
+
+    def tap_at(self, x: int, y: int) -> None:
+        """Press and release with the pointer at a pixel."""
+        self._xdotool("mousemove", str(x), str(y), "click", "1")
+
+    def press(self) -> None:
+        """Put the finger down where it is."""
+        self._xdotool("mousedown", "1")
+
+    def release(self) -> None:
+        """Lift the finger."""
+        self._xdotool("mouseup", "1")
+
+    def type(self, text: str) -> None:
+        """Type on the keyboard."""
+        self._xdotool("type", "--delay", "20", text)
+
+    def screenshot(self, file: Path) -> None:
+        """Save what is on the glass as a PNG."""
+        ImageGrab.grab(xdisplay=self._display).save(file)
+
+    def _xdotool(self, *words: str) -> None:
+        subprocess.run(
+            ["xdotool", *words], env={**os.environ, "DISPLAY": self._display}, check=True, capture_output=True
+        )
