@@ -12,6 +12,7 @@ from typing import IO
 
 import pad
 from kiosk.desk import Desk, Scribe
+from kiosk.door import DoorError, open_door
 from kiosk.events import Event
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
@@ -41,7 +42,7 @@ def main() -> int:
         configured = settings.load(arguments.config)
         lock = _only_one(configured.state_dir)
         return _run(configured, sys.stdout if arguments.narrate else None, lock)
-    except (SettingsError, CatalogueError, SecretError, LedgerError, OSError) as error:
+    except (SettingsError, CatalogueError, SecretError, LedgerError, DoorError, OSError) as error:
         print(f"kiosk: {error}", file=sys.stderr)
         return 1
 
@@ -65,6 +66,7 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
     recorder = Recorder(connection, device_keys, catalogue.version)
     recorder.recover(clock.read(), discard=configured.rating.walk_away is WalkAway.DISCARD)
 
+    door = open_door(configured)
     scribe = Scribe(recorder, clock, configured.state_dir, configured.ledger.min_free_mib)
     desk = Desk(Session(configured.rating), clock, scribe)
 
@@ -86,15 +88,11 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
     pendulum.start()
 
     def serve_the_counter() -> None:
+        # aiohttp takes longer to import than a person should wait for the first screen
         from kiosk.counter import CounterService
 
         versions = {"pad": pad.__version__, "indicators": catalogue.version, "ledger": str(SCHEMA_VERSION)}
-        token = (
-            None
-            if configured.counter.is_loopback
-            else keys.read_secret(configured.state_dir, "counter_token")
-        )
-        CounterService(configured, desk, clock, token, versions).start()
+        CounterService(configured, desk, clock, door, versions).start()
 
     signal.signal(signal.SIGTERM, lambda *_: app.stop())
     signal.signal(signal.SIGINT, lambda *_: app.stop())

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import logging
 import sqlite3
-import ssl
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from typing import Final
 
 from aiohttp import web
@@ -22,6 +19,7 @@ from uuid6 import uuid7
 from kiosk import commands, phases
 from kiosk.commands import InputError
 from kiosk.desk import Desk
+from kiosk.door import Door
 from kiosk.events import Answer, Cancel, ClerkEvent, Invite, SignIn, SignOut
 from pad.clock import Clock
 from pad.ledger.connection import LedgerError, connect
@@ -30,7 +28,6 @@ from pad.ledger.rows import visit_from
 from pad.model import Matter, VisitOutcome
 from pad.settings import Settings
 
-_log = logging.getLogger("kiosk.counter")
 _WAIT_MAX_S: Final = 60.0
 _ANSWER_WITHIN_S: Final = 10.0
 _STATUS: Final = {
@@ -57,27 +54,27 @@ class CounterService:
     """Serves the contract in a thread of its own, from :meth:`start` to :meth:`stop`."""
 
     def __init__(
-        self, settings: Settings, desk: Desk, clock: Clock, token: str | None, versions: dict[str, str]
+        self,
+        settings: Settings,
+        desk: Desk,
+        clock: Clock,
+        door: Door,
+        versions: dict[str, str],
     ) -> None:
         self._settings = settings
         self._desk = desk
         self._clock = clock
-        self._token = token
+        self._door = door
         self._versions = versions
         self._db = connect(settings.ledger_path)
         self._loop = asyncio.new_event_loop()
         self._changed = asyncio.Event()
-        self._started: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, name="counter", daemon=True)
 
-    def start(self) -> int:
-        """Listen; the port.
-
-        :raises OSError: if the address cannot be listened on
-        """
+    def start(self) -> None:
+        """Serve; calls that came before are answered now."""
         self._desk.on_change(self._wake)
         self._thread.start()
-        return self._started.result()
 
     def stop(self) -> None:
         """Stop listening."""
@@ -88,30 +85,14 @@ class CounterService:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         runner = web.AppRunner(self._application(), access_log=None, handler_cancellation=True)
-        counter = self._settings.counter
-        try:
-            self._loop.run_until_complete(runner.setup())
-            site = web.TCPSite(runner, counter.address, counter.port, ssl_context=self._tls())
-            self._loop.run_until_complete(site.start())
-        except (OSError, ssl.SSLError) as error:
-            self._started.set_exception(error)
-            return
-        self._started.set_result(counter.port)
+        self._loop.run_until_complete(runner.setup())
+        site = web.SockSite(runner, self._door.listener, ssl_context=self._door.tls)
+        self._loop.run_until_complete(site.start())
         try:
             self._loop.run_forever()
         finally:
             self._loop.run_until_complete(runner.cleanup())
             self._loop.close()
-
-    def _tls(self) -> ssl.SSLContext | None:
-        counter = self._settings.counter
-        if not counter.tls_certificate:
-            return None
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(
-            self._settings.beside(counter.tls_certificate), self._settings.beside(counter.tls_key)
-        )
-        return context
 
     def _application(self) -> web.Application:
         application = web.Application(
@@ -182,7 +163,8 @@ class CounterService:
         if self._settings.counter.is_loopback:
             return await handler(request)
         given = request.headers.get("Authorization", "")
-        if self._token is None or not hmac.compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+        token = self._door.token
+        if token is None or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
             return _error(
                 401, "unauthorised", "", "Authorization: Bearer with the pad's counter token is needed"
             )

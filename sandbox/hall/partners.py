@@ -50,6 +50,7 @@ class Platform:
 
     def __init__(self, control_url: str) -> None:
         self._url = control_url
+        self.page = f"{control_url}/"
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """One call; what it answered, parsed."""

@@ -14,6 +14,7 @@ import requests
 
 from kiosk.counter import CounterService
 from kiosk.desk import Desk, Scribe
+from kiosk.door import open_door
 from kiosk.events import Event
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
@@ -36,7 +37,7 @@ def free_port() -> int:
 class Kiosk:
     """What the clerk's system reaches, with the citizen's events posted by the test."""
 
-    def __init__(self, configured: Settings, token: str | None = None) -> None:
+    def __init__(self, configured: Settings) -> None:
         self.settings = configured
         self.db = connect(configured.ledger_path)
         self.clock = SystemClock()
@@ -45,11 +46,14 @@ class Kiosk:
         self.desk = Desk(Session(configured.rating), self.clock, self.scribe)
         self.pendulum = Pendulum(self._wake)
         self.desk.on_event(self._wake)
-        self.counter = CounterService(configured, self.desk, self.clock, token, {"pad": "test"})
+        self.counter = CounterService(
+            configured, self.desk, self.clock, open_door(configured), {"pad": "test"}
+        )
         self._woken = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._drain)
         self.http = requests.Session()
+        self.http.trust_env = False
 
     def start(self) -> None:
         self.scribe.start()

@@ -7,13 +7,24 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from kiosk.door import DoorError, open_door
 from kiosk.events import DeclineReason, Submit, Tap, Withdraw
 from pad.codes import Level
+from pad.keys import write_secret
 from pad.settings import Settings
 from tests.kiosk.conftest import Kiosk
 
@@ -296,3 +307,76 @@ def test_a_page_of_a_configured_origin_may_call(open_to_a_page: Kiosk) -> None:
             status,
             headers["Origin"],
         )
+
+
+# --- beyond loopback -------------------------------------------------------------------
+
+
+def make_certificate(folder: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pad")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "pad.crt").write_bytes(certificate.public_bytes(Encoding.PEM))
+    (folder / "pad.key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+
+
+@pytest.fixture
+def beyond(configured: Settings, tmp_path: Path) -> Settings:
+    make_certificate(tmp_path)
+    counter = msgspec.structs.replace(
+        configured.counter,
+        address="0.0.0.0",
+        tls_certificate=str(tmp_path / "pad.crt"),
+        tls_key=str(tmp_path / "pad.key"),
+    )
+    return replace(configured, counter=counter)
+
+
+def test_beyond_loopback_it_speaks_tls_and_wants_the_token(beyond: Settings, tmp_path: Path) -> None:
+    write_secret(beyond.state_dir / "keys" / "counter_token", "open sesame")
+    running = Kiosk(beyond)
+    running.start()
+    try:
+        running.http.verify = str(tmp_path / "pad.crt")
+        assert error_of(running.call("GET", "/v1/state"))["code"] == "unauthorised"
+        wrong = {"Authorization": "Bearer open barley"}
+        assert running.call("GET", "/v1/state", headers=wrong).status_code == 401
+        right = {"Authorization": "Bearer open sesame"}
+        assert running.call("GET", "/v1/state", headers=right).status_code == 200
+        with pytest.raises(requests.ConnectionError):
+            requests.get(f"http://127.0.0.1:{beyond.counter.port}/v1/state", timeout=5)
+    finally:
+        running.stop()
+
+
+def test_beyond_loopback_a_missing_token_is_said_at_the_start(beyond: Settings) -> None:
+    with pytest.raises(DoorError, match="counter_token: missing"):
+        open_door(beyond)
+
+
+def test_an_address_in_use_is_said_at_the_start(configured: Settings) -> None:
+    door = open_door(configured)
+    with pytest.raises(DoorError, match=r"counter\.port: 127\.0\.0\.1:\d+ cannot be listened on"):
+        open_door(configured)
+    door.listener.close()
+
+
+def test_a_certificate_that_is_none_is_said_at_the_start(beyond: Settings, tmp_path: Path) -> None:
+    write_secret(beyond.state_dir / "keys" / "counter_token", "x")
+    (tmp_path / "pad.key").write_text("no key")
+    counter = msgspec.structs.replace(beyond.counter, address="127.0.0.1")
+    with pytest.raises(DoorError, match=r"counter\.tls_certificate"):
+        open_door(replace(beyond, counter=counter))

@@ -1,0 +1,35 @@
+"""The demo's start-up: with a display for you to use, without one as a scripted play."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from pad.settings import Dialect
+from sandbox.demo.by_hand import by_hand
+from sandbox.demo.play import play
+
+
+def main() -> int:
+    """Run the demo; 0 if every rating arrived once."""
+    parser = argparse.ArgumentParser(
+        prog="demo", description="See ratings go from the glass to the platform."
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path("demo"), help="where settings, state and pictures go"
+    )
+    parser.add_argument("--dialect", type=Dialect, choices=list(Dialect), default=Dialect.NATIONAL)
+    parser.add_argument(
+        "--scripted", action="store_true", help="play the script even where there is a display"
+    )
+    arguments = parser.parse_args()
+    display = os.environ.get("DISPLAY")
+    if display and not arguments.scripted:
+        return by_hand(arguments.folder.absolute(), arguments.dialect, display)
+    return play(arguments.folder.absolute(), arguments.dialect)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""The demo on a display: a window to tap, and a page with the clerk and the platform on it."""
+
+from __future__ import annotations
+
+import webbrowser
+from pathlib import Path
+
+from pad.settings import Dialect
+from sandbox.hall.processes import ProgramEnded
+from sandbox.hall.reckoning import reckon
+from sandbox.hall.stage import Plan, Stage
+
+
+def by_hand(folder: Path, dialect: Dialect, display: str) -> int:
+    """Start everything and leave it to you, until the window is closed or Ctrl-C; then reckon."""
+    stage = Stage(folder, Plan(dialect=dialect, sync=(("backoff_cap_s", 5),)))
+    stage.clear()
+    platform = stage.start_platform()
+    try:
+        glass = stage.start_kiosk(display)
+        glass.wait_for("idle")
+        stage.start_syncd()
+        print(f"The pad's window is open. The clerk and the platform are at {platform.page}")
+        print("Invite a rating there, tap a face in the window. Close the window or press Ctrl-C to end.")
+        webbrowser.open(platform.page)
+        while True:
+            try:
+                glass.next("idle")
+            except ProgramEnded:
+                if stage.kiosk is None or not stage.kiosk.running:
+                    break
+    except KeyboardInterrupt:
+        print()
+    finally:
+        stage.stop()
+    reckoning = reckon(stage.state / "ledger.db", stage.platform_store)
+    print(reckoning)
+    return 0 if not reckoning.lost and not reckoning.twice else 1
