@@ -16,6 +16,9 @@ from kiosk.door import DoorError, open_door
 from kiosk.events import Event
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
+from kiosk.ui import window
+from kiosk.ui.theme import FontError
+from kiosk.ui.words import LanguageError
 from kiosk.view import view_of
 from pad import indicators, keys, settings
 from pad.clock import SystemClock
@@ -71,6 +74,7 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
     desk = Desk(Session(configured.rating), clock, scribe)
 
     # Kivy reads its configuration when it is imported, so the app comes after the settings
+    window.prepare(configured.screen, configured.state_dir)
     from kiosk.ui.app import PadApp
 
     def post(event: Event) -> None:
@@ -81,7 +85,10 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
             app.show(view_of(desk.session, catalogue))
             pendulum.due(desk.next_deadline_ns())
 
-    app = PadApp(configured.screen, configured.pad.hall_name, post, drain, narrate)
+    try:
+        app = PadApp(configured.screen, configured.pad.hall_name, post, drain, narrate)
+    except (FontError, LanguageError) as error:
+        raise SettingsError(f"{configured.file}: {error}") from error
     pendulum = Pendulum(app.wake)
     desk.on_event(app.wake)
     scribe.start()

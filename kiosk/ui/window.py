@@ -1,0 +1,44 @@
+"""The window, prepared before Kivy is imported: Kivy reads its configuration at import."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from pad.settings import Screen
+
+FRAMES_PER_SECOND = 60
+
+
+def prepare(screen: Screen, state_dir: Path) -> None:
+    """Settle Kivy's environment and configuration: ours alone, nothing of a user's home."""
+    home = state_dir / "kivy"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ |= {
+        "KIVY_HOME": str(home),
+        "KIVY_NO_ARGS": "1",
+        "KIVY_NO_CONFIG": "1",
+        "KIVY_NO_FILELOG": "1",
+        "KIVY_LOG_MODE": "PYTHON",
+        "KIVY_CLIPBOARD": "dummy",
+    }
+    # what goes wrong is raised; Kivy's own log tells of its start, and of a cut buffer nobody needs
+    logging.getLogger("kivy").addFilter(lambda _record: False)
+    from kivy.config import Config
+
+    for section, key, value in (
+        ("graphics", "width", screen.width),
+        ("graphics", "height", screen.height),
+        ("graphics", "fullscreen", "auto" if screen.fullscreen else 0),
+        ("graphics", "borderless", 1),
+        ("graphics", "resizable", 0),
+        ("graphics", "show_cursor", 0),
+        ("graphics", "maxfps", FRAMES_PER_SECOND),
+        ("graphics", "multisamples", 4),
+        ("input", "mouse", "mouse,disable_multitouch"),
+        ("kivy", "exit_on_escape", 0),
+        ("kivy", "desktop", 0),
+        ("kivy", "keyboard_mode", "system"),
+    ):
+        Config.set(section, key, str(value))
