@@ -20,25 +20,27 @@ class Resting:
 
 @dataclass(frozen=True, slots=True)
 class Inviting:
-    """Five faces are shown and none has been touched."""
+    """Five faces are shown and none has been touched; they answer once ``armed``."""
 
     visit: Visit
     staff: Staff | None
     shown_ns: int
     armed_ns: int
     deadline_ns: int
+    armed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A face was tapped; reasons may be given, the mind changed, the rating sent or taken back."""
+    """A face was tapped; once ``armed``, reasons may be given, the mind changed, the rating sent or not."""
 
     visit: Visit
     staff: Staff | None
     shown_ns: int
     draft: Draft
-    settled_ns: int
+    armed_ns: int
     deadline_ns: int
+    armed: bool = False
     indicators: tuple[str, ...] = ()
     comment: str = ""
 
@@ -152,6 +154,14 @@ def needs_reason(phase: Rating, rules: RatingRules) -> bool:
 
 def next_deadline_ns(session: Session) -> int | None:
     """When time alone changes something next; None if it never does."""
+    match session.phase:
+        case Inviting(armed=False, armed_ns=armed_ns) | Rating(armed=False, armed_ns=armed_ns):
+            return armed_ns
+    return ring_ends_ns(session)
+
+
+def ring_ends_ns(session: Session) -> int | None:
+    """When the ring closes, or the screen that is shown for a while goes; None if there is no such thing."""
     match session.phase:
         case Inviting(deadline_ns=deadline) | Rating(deadline_ns=deadline):
             if session.touched_ns is None:

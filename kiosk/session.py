@@ -77,7 +77,7 @@ from kiosk.phases import (
     current_visit,
     is_busy,
     needs_reason,
-    next_deadline_ns,
+    ring_ends_ns,
 )
 from pad import codes
 from pad.model import Completion, Draft, FinishedRating, Instant, Staff, Visit, VisitEnd, VisitOutcome
@@ -125,7 +125,14 @@ def _invite(session: Session, event: Invite, now: Instant) -> Step:
         staff_name=staff.name if staff else "",
         rater=event.rater,
     )
-    phase = Inviting(visit, staff, now.monotonic_ns, armed_ns, now.monotonic_ns + _ns(timeout_s))
+    phase = Inviting(
+        visit,
+        staff,
+        shown_ns=now.monotonic_ns,
+        armed_ns=armed_ns,
+        deadline_ns=now.monotonic_ns + _ns(timeout_s),
+        armed=armed_ns <= now.monotonic_ns,
+    )
     return Step(replace(session, phase=phase), (*effects, OpenVisit(visit)), Answer.DONE)
 
 
@@ -207,7 +214,7 @@ def _tap(session: Session, event: Tap, now: Instant) -> Step:
     if visit is None or event.visit_id not in ("", visit.id):
         return Step(session)
     match session.phase:
-        case Inviting() as phase if now.monotonic_ns >= phase.armed_ns:
+        case Inviting() as phase if _armed(phase, now):
             draft = Draft(
                 visit_id=visit.id,
                 level=event.level,
@@ -220,11 +227,11 @@ def _tap(session: Session, event: Tap, now: Instant) -> Step:
                 staff=phase.staff,
                 shown_ns=phase.shown_ns,
                 draft=draft,
-                settled_ns=now.monotonic_ns + _ns(session.rules.settle_s),
+                armed_ns=now.monotonic_ns + _ns(session.rules.settle_s),
                 deadline_ns=0,
             )
             return Step(_touched(replace(session, phase=rating), now), (KeepDraft(draft, visit.rater),))
-        case Rating() as phase if event.level is not phase.draft.level and _settled(phase, now):
+        case Rating() as phase if event.level is not phase.draft.level and _armed(phase, now):
             draft = replace(
                 phase.draft,
                 level=event.level,
@@ -241,7 +248,7 @@ def _tap(session: Session, event: Tap, now: Instant) -> Step:
 
 def _toggle(session: Session, event: ToggleIndicator, now: Instant) -> Step:
     phase, code = session.phase, event.code
-    if not isinstance(phase, Rating) or not _settled(phase, now):
+    if not isinstance(phase, Rating) or not _armed(phase, now):
         return Step(session)
     if codes.indicator_level(code) is not phase.draft.level:
         return Step(session)
@@ -269,14 +276,14 @@ def clean_comment(text: str) -> str:
 
 def _submit(session: Session, _event: Submit, now: Instant) -> Step:
     phase = session.phase
-    if not isinstance(phase, Rating) or not _settled(phase, now) or needs_reason(phase, session.rules):
+    if not isinstance(phase, Rating) or not _armed(phase, now) or needs_reason(phase, session.rules):
         return Step(session)
     return _save(session, phase, Completion.SUBMITTED, now)
 
 
 def _decline_reason(session: Session, _event: DeclineReason, now: Instant) -> Step:
     phase = session.phase
-    if not isinstance(phase, Rating) or not _settled(phase, now):
+    if not isinstance(phase, Rating) or not _armed(phase, now):
         return Step(session)
     return _save(session, phase, Completion.SUBMITTED, now)
 
@@ -285,7 +292,7 @@ def _withdraw(session: Session, _event: Withdraw, now: Instant) -> Step:
     match session.phase:
         case Inviting(visit):
             pass
-        case Rating(visit) as phase if _settled(phase, now):
+        case Rating(visit) as phase if _armed(phase, now):
             pass
         case _:
             return Step(session)
@@ -298,8 +305,11 @@ def _withdraw(session: Session, _event: Withdraw, now: Instant) -> Step:
 
 
 def _tick(session: Session, _event: Tick, now: Instant) -> Step:
-    deadline = next_deadline_ns(session)
-    if deadline is None or now.monotonic_ns < deadline:
+    match session.phase:
+        case (Inviting(armed=False) | Rating(armed=False)) as phase if _armed(phase, now):
+            session = replace(session, phase=replace(phase, armed=True))
+    ends = ring_ends_ns(session)
+    if ends is None or now.monotonic_ns < ends:
         return Step(session)
     match session.phase:
         case Inviting(visit):
@@ -371,8 +381,8 @@ def _person_done(session: Session) -> Session:
     return session
 
 
-def _settled(phase: Rating, now: Instant) -> bool:
-    return now.monotonic_ns >= phase.settled_ns
+def _armed(phase: Inviting | Rating, now: Instant) -> bool:
+    return now.monotonic_ns >= phase.armed_ns
 
 
 def _end(visit: Visit, outcome: VisitOutcome, now: Instant, by: str, reason: str = "") -> EndVisit:

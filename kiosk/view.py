@@ -16,7 +16,7 @@ from kiosk.phases import (
     Thanking,
     Withdrawn,
     needs_reason,
-    next_deadline_ns,
+    ring_ends_ns,
 )
 from pad.codes import Level
 from pad.indicators import Catalogue, Indicator
@@ -54,7 +54,7 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One screen and everything on it."""
+    """One screen and everything on it; what is tapped before it is ``armed`` means nothing."""
 
     screen: ScreenName
     visit_id: str = ""
@@ -68,6 +68,7 @@ class View:
     can_submit: bool = False
     may_decline_reason: bool = False
     ring: Ring | None = None
+    armed: bool = True
 
 
 _RESTING: Final = {
@@ -88,6 +89,7 @@ def view_of(session: Session, catalogue: Catalogue) -> View:
                 matter=phase.visit.matter,
                 staff=phase.staff,
                 ring=_ring(session, phase.visit.timeout_s),
+                armed=phase.armed,
             )
         case Rating() as phase:
             bad = phase.draft.level.is_bad
@@ -103,6 +105,7 @@ def view_of(session: Session, catalogue: Catalogue) -> View:
                 can_submit=not needs_reason(phase, session.rules),
                 may_decline_reason=bad and needs_reason(phase, session.rules),
                 ring=_ring(session, session.rules.reasons_timeout_s),
+                armed=phase.armed,
             )
         case Saving(failed=False) as phase:
             return _submitted(phase, catalogue)
@@ -136,7 +139,7 @@ def _submitted(phase: Saving, catalogue: Catalogue) -> View:
 
 
 def _ring(session: Session, total_s: float) -> Ring | None:
-    ends_ns = next_deadline_ns(session)
+    ends_ns = ring_ends_ns(session)
     if ends_ns is None:
         return None
     return Ring(ends_ns, total_s, held=session.touched_ns is not None)

@@ -221,9 +221,9 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     :raises SettingsError: naming the file, the key, what was found and what is allowed
     """
     path = config_path(given, environ).absolute()
-    file = _read(path, _PadFile)
+    file = read_table(path, _PadFile)
     profile_path = path.parent / file.platform.profile
-    profile = _read(profile_path, PlatformProfile)
+    profile = read_table(profile_path, PlatformProfile)
     _check_profile(profile_path, profile)
     _check_counter(path, file.counter)
     return Settings(
@@ -271,7 +271,11 @@ def _check_counter(path: Path, counter: Counter) -> None:
 _T = TypeVar("_T")
 
 
-def _read(path: Path, kind: type[_T]) -> _T:
+def read_table(path: Path, kind: type[_T]) -> _T:
+    """Read a TOML file into a struct that is closed to unknown keys.
+
+    :raises SettingsError: naming the file, the key, what was found and what is allowed
+    """
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:

@@ -23,7 +23,8 @@ class Narration:
     def tell(self, screen: Screen, view: View, language: tuple[int, int, int, int]) -> None:
         """Tell what is on the glass."""
         targets = boxes_of(screen) | {"language": language}
-        enabled = [name for name, target in screen.targets.by_name.items() if target.enabled]
+        targets_now = screen.targets.by_name if view.armed else {}
+        enabled = [name for name, target in targets_now.items() if target.enabled]
         line = json.dumps(
             {
                 "screen": str(view.screen),

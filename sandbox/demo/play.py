@@ -178,7 +178,7 @@ class Play:
         matter = {
             "project_no": f"500110{datetime.now().astimezone():%Y%m%d}{self._matters:06d}",
             "task_name": _TASKS[self._matters % len(_TASKS)],
-            "task_code": f"11500222MB1234567X4000131{self._matters:07d}",
+            "task_code": f"11500222MB1234567X4000131{self._matters:06d}",
             "service_name": "办结",
             "service_number": 1,
             "service_time": f"{datetime.now().astimezone():%Y-%m-%d} 00:00:01",
@@ -190,7 +190,7 @@ class Play:
     def _tap_face(self, level: int) -> float:
         """Tap a face until the reasons page is there; when the finger came down."""
         started = time.monotonic()
-        self._until(lambda: self._glass.shown is not None and f"face-{level}" in self._glass.shown.enabled)
+        self._glass.wait_for("invitation", lambda shown: f"face-{level}" in shown.enabled)
         self._glass.tap(f"face-{level}")
         self._glass.wait_for("reasons", lambda shown: shown.level == level)
         return started

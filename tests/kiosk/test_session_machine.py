@@ -34,7 +34,7 @@ from kiosk.events import (
     Withdraw,
     WriteComment,
 )
-from kiosk.phases import Rating, Saving, Session, Thanking, current_visit, is_busy, next_deadline_ns
+from kiosk.phases import Rating, Saving, Session, Thanking, current_visit, is_busy, ring_ends_ns
 from kiosk.session import handle
 from kiosk.view import ScreenName, view_of
 from pad.codes import Level
@@ -181,7 +181,7 @@ class Window(RuleBasedStateMachine):
     def whoever_waits_is_not_forgotten(self) -> None:
         visit = current_visit(self.session)
         if visit is not None and not isinstance(self.session.phase, Saving):
-            assert next_deadline_ns(self.session) is not None
+            assert ring_ends_ns(self.session) is not None
 
 
 class WindowThatDiscards(Window):

@@ -1,0 +1,181 @@
+"""The control side: what was received, service data, misbehaviours, the line, and the page with its clerk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+
+from sandbox.misbehaviour import BadParameter, UnknownMisbehaviour
+from sandbox.platform import Platform
+
+_PAGE: Final = Path(__file__).with_name("page")
+_WAIT_MAX_S: Final = 120.0
+_COUNTER_WITHIN: Final = ClientTimeout(total=40)
+
+SetLine = Callable[[bool], Awaitable[None]]
+
+
+class ControlService:
+    """Serves the control port."""
+
+    def __init__(self, platform: Platform, set_line: SetLine) -> None:
+        self._platform = platform
+        self._set_line = set_line
+        self._line_is_up = True
+        self._arrived = asyncio.Event()
+
+    def arrived(self) -> None:
+        """Have those who wait for ratings look again."""
+        self._arrived.set()
+        self._arrived = asyncio.Event()
+
+    def application(self) -> web.Application:
+        """The paths."""
+        application = web.Application()
+        application.add_routes([
+            web.get("/", self._index),
+            web.get("/control/received", self._received),
+            web.delete("/control/received", self._forget),
+            web.get("/control/summary", self._summary),
+            web.get("/control/{table:requests|refusals|heartbeats}", self._table),
+            web.post("/control/services", self._services),
+            web.get("/control/misbehaviours", self._misbehaviours),
+            web.delete("/control/misbehaviours", self._behave),
+            web.put("/control/misbehaviours/{name}", self._switch_on),
+            web.delete("/control/misbehaviours/{name}", self._switch_off),
+            web.get("/control/line", self._line),
+            web.put("/control/line", self._change_line),
+            web.route("*", "/counter/{path:.*}", self._counter),
+            web.static("/page", _PAGE),
+        ])  # fmt: skip
+        return application
+
+    # --- what was received --------------------------------------------------------------
+
+    async def _received(self, request: web.Request) -> web.Response:
+        count, wait_s = _number(request, "count", 0, 10**9), _number(request, "wait", 0, _WAIT_MAX_S)
+        most = int(_number(request, "most", 1000, 10**6))
+        try:
+            async with asyncio.timeout(wait_s):
+                while self._platform.store.count() < count:
+                    await self._arrived.wait()
+        except TimeoutError:
+            pass
+        store = self._platform.store
+        return web.json_response({"count": store.count(), "received": store.received(most)})
+
+    async def _forget(self, _request: web.Request) -> web.Response:
+        self._platform.store.clear()
+        return web.json_response({})
+
+    async def _summary(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._platform.store.summary() | {"line": self._line_is_up})
+
+    async def _table(self, request: web.Request) -> web.Response:
+        name = request.match_info["table"]
+        return web.json_response({name: self._platform.store.table(name)})
+
+    async def _services(self, request: web.Request) -> web.Response:
+        body = await _json_object(request)
+        record = {"serviceNumber": "1", "serviceTime": ""} | body
+        if not isinstance(record.get("projectNo"), str) or not str(record["serviceNumber"]).isdigit():
+            raise _bad("projectNo", "projectNo (text) is wanted, and serviceNumber from 1 to 99")
+        fresh = self._platform.store.add_service(record)
+        return web.json_response({"new": fresh}, status=201 if fresh else 200)
+
+    # --- misbehaviours and the line -----------------------------------------------------
+
+    async def _misbehaviours(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._platform.misbehaviours.report())
+
+    async def _behave(self, _request: web.Request) -> web.Response:
+        self._platform.misbehaviours.clear()
+        return web.json_response({})
+
+    async def _switch_on(self, request: web.Request) -> web.Response:
+        try:
+            active = self._platform.misbehaviours.switch_on(
+                request.match_info["name"], await _json_object(request)
+            )
+        except UnknownMisbehaviour as error:
+            raise _error(web.HTTPNotFound, "unknown_misbehaviour", "name", str(error)) from error
+        except BadParameter as error:
+            raise _bad(error.name, str(error)) from error
+        return web.json_response({"name": active.name, "left": active.left, **active.parameters})
+
+    async def _switch_off(self, request: web.Request) -> web.Response:
+        try:
+            self._platform.misbehaviours.switch_off(request.match_info["name"])
+        except UnknownMisbehaviour as error:
+            raise _error(web.HTTPNotFound, "unknown_misbehaviour", "name", str(error)) from error
+        return web.json_response({})
+
+    async def _line(self, _request: web.Request) -> web.Response:
+        return web.json_response({"up": self._line_is_up})
+
+    async def _change_line(self, request: web.Request) -> web.Response:
+        up = (await _json_object(request)).get("up")
+        if not isinstance(up, bool):
+            raise _bad("up", "must be true or false")
+        if up is not self._line_is_up:
+            await self._set_line(up)
+            self._line_is_up = up
+        return web.json_response({"up": up})
+
+    # --- the page -----------------------------------------------------------------------
+
+    async def _index(self, _request: web.Request) -> web.FileResponse:
+        return web.FileResponse(_PAGE / "index.html")
+
+    async def _counter(self, request: web.Request) -> web.Response:
+        """Forward a call to the pad's counter service, so that the page needs no permission there."""
+        url = f"{self._platform.settings.counter_url}/{request.match_info['path']}"
+        try:
+            async with ClientSession(timeout=_COUNTER_WITHIN) as session:
+                body = await request.read()
+                async with session.request(request.method, url, params=request.query, data=body) as answer:
+                    return web.Response(
+                        body=await answer.read(), status=answer.status, content_type="application/json"
+                    )
+        except (ClientError, TimeoutError) as error:
+            message = "the pad's counter service does not answer; is the kiosk running?"
+            raise _error(web.HTTPBadGateway, "no_pad", "", message) from error
+
+
+async def _json_object(request: web.Request) -> dict[str, Any]:
+    try:
+        body = json.loads(await request.read() or b"{}")
+    except ValueError as error:
+        raise _bad("", "the body must be a JSON object") from error
+    if not isinstance(body, dict):
+        raise _bad("", "the body must be a JSON object")
+    return body
+
+
+def _number(request: web.Request, name: str, default: float, most: float) -> float:
+    try:
+        value = float(request.query.get(name, default))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= most:
+        raise _bad(name, f"must be a number from 0 to {most:g}")
+    return value
+
+
+def _bad(field: str, message: str) -> web.HTTPException:
+    return _error(web.HTTPBadRequest, "bad_value", field, message)
+
+
+def _error(
+    kind: type[web.HTTPBadRequest | web.HTTPNotFound | web.HTTPBadGateway],
+    code: str,
+    field: str,
+    message: str,
+) -> web.HTTPException:
+    text = json.dumps({"error": {"code": code, "field": field, "message": message}}, ensure_ascii=False)
+    return kind(text=text, content_type="application/json")

@@ -1,0 +1,108 @@
+"""The itemised dialect, as the platform hears it: a signed batch, and an outcome for each record."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Mapping
+from hmac import compare_digest
+from typing import Any, Final
+
+from pad import gm
+from sandbox.platform import ENVELOPE_TIME_TOLERANCE, Platform, Taken, Verdict
+from sandbox.store import Arrival
+
+_NONCES_KEPT: Final = 100_000
+
+
+class Unsigned(Exception):
+    """The signature does not hold; the message says why."""
+
+
+class Malformed(Exception):
+    """The body has another form than the dialect's; the message says where."""
+
+
+class Signatures:
+    """Checks signatures, and remembers nonces so that none is taken twice."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._nonces: OrderedDict[str, None] = OrderedDict()
+
+    def check(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
+        """Check a request's signature.
+
+        :raises Unsigned: if it is not one of ours, old, or seen before
+        """
+        settings = self._platform.settings
+        mark, timestamp, nonce, signature = (
+            headers.get(name, "") for name in ("X-App-Mark", "X-Timestamp", "X-Nonce", "X-Signature")
+        )
+        if mark != settings.app_mark:
+            raise Unsigned("unknown application mark")
+        text = f"{method}\n{path}\n{timestamp}\n{nonce}\n{gm.sm3(body).hex()}"
+        expected = gm.hmac_sm3(settings.app_word.encode(), text.encode()).hex()
+        if not nonce or not compare_digest(signature.encode(), expected.encode()):
+            raise Unsigned("signature does not match")
+        if not timestamp.isdigit():
+            raise Unsigned("timestamp is no number of milliseconds")
+        apart_s = abs(int(timestamp) / 1000 - self._platform.now().timestamp())
+        if apart_s > ENVELOPE_TIME_TOLERANCE.total_seconds():
+            raise Unsigned("timestamp is too far from the platform's clock")
+        if nonce in self._nonces:
+            raise Unsigned("nonce was used before")
+        self._nonces[nonce] = None
+        if len(self._nonces) > _NONCES_KEPT:
+            self._nonces.popitem(last=False)
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """A batch's body.
+
+    :raises Malformed: if it has another form
+    """
+    try:
+        batch = json.loads(body)
+    except ValueError as error:
+        raise Malformed("the body is not JSON") from error
+    if not isinstance(batch, dict) or set(batch) != {"batch", "device", "records"}:
+        raise Malformed("batch, device and records are wanted, and nothing else")
+    records = batch["records"]
+    if not isinstance(batch["batch"], str) or not isinstance(batch["device"], str):
+        raise Malformed("batch and device are texts")
+    if not isinstance(records, list) or not records:
+        raise Malformed("records is a list of at least one")
+    allowed = {"id", "rating", "service", "time_uncertain", "staff"}
+    for record in records:
+        if not isinstance(record, dict) or not {"id", "rating"} <= set(record) <= allowed:
+            raise Malformed("a record has id and rating, and may have service, time_uncertain and staff")
+        if not isinstance(record["id"], str) or not isinstance(record["rating"], dict):
+            raise Malformed("id is text, rating an object")
+    return batch
+
+
+def take(platform: Platform, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Take each record on its own; the results."""
+    return [_result(record, _take_one(platform, batch["device"], record)) for record in batch["records"]]
+
+
+def _take_one(platform: Platform, device: str, record: Mapping[str, Any]) -> Taken:
+    rating = record["rating"]
+    for name in ("projectNo", "serviceNumber", "assessNumber"):
+        if not isinstance(rating.get(name), str):
+            return Taken(Verdict.REFUSED, f"{name}缺失或不是字符串")
+    if not (rating["serviceNumber"].isdigit() and rating["assessNumber"].isdigit()):
+        return Taken(Verdict.REFUSED, "serviceNumber或assessNumber不是数字")
+    if isinstance(record.get("service"), dict):
+        platform.take_services([record["service"]])
+    return platform.take_one(
+        Arrival(rating, "itemised", device, record["id"], bool(record.get("time_uncertain")))
+    )
+
+
+def _result(record: Mapping[str, Any], taken: Taken) -> dict[str, Any]:
+    result: dict[str, Any] = {"id": record["id"], "outcome": str(taken.verdict)}
+    if taken.verdict is Verdict.REFUSED:
+        return result | {"code": "REFUSED", "message": taken.message}
+    return result | {"receipt": f"R-{record['id'][-12:]}"}

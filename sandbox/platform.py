@@ -1,0 +1,139 @@
+"""The platform as such: what it knows, whom it trusts, and how it takes in ratings whatever the dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from pad import gm, indicators
+from pad.keys import write_secret
+from pad.model import CHINA_TIME
+from sandbox import checks
+from sandbox.checks import Rules
+from sandbox.misbehaviour import Misbehaviours
+from sandbox.settings import Settings
+from sandbox.store import Arrival, Store
+
+DUPLICATE: Final = "该办件环节不可重复评价，已存在评价"
+NO_SERVICE: Final = "没有对应的服务数据"
+POISONED: Final = "记录无法处理"
+ENVELOPE_TIME_TOLERANCE: Final = timedelta(minutes=10)
+
+
+class Verdict(StrEnum):
+    """What became of one record."""
+
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A record's verdict, with the platform's words if it was refused."""
+
+    verdict: Verdict
+    message: str = ""
+
+
+class Platform:
+    """A city platform: strict, and with a memory."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings = settings
+        self.store = Store(folder)
+        self.misbehaviours = Misbehaviours()
+        self.on_arrival: Callable[[], None] = lambda: None
+        catalogue = indicators.load(settings.indicators_path)
+        self.catalogue = catalogue
+        self._rules = Rules(catalogue, settings.allow_unbound, settings.future_tolerance_s)
+        self._poison = ""
+        private = folder / "platform.key"
+        if not private.exists():
+            pair = gm.sm2_generate_keypair()
+            (folder / "platform.pub").write_text(pair.public_key + "\n", encoding="ascii")
+            write_secret(private, pair.private_key)
+        self.private_key = private.read_text(encoding="ascii").strip()
+
+    def now(self) -> datetime:
+        """The platform's idea of now."""
+        ahead = self.misbehaviours.peek("clock-ahead")
+        seconds = ahead.parameters["seconds"] if ahead is not None else 0
+        return datetime.now(CHINA_TIME) + timedelta(seconds=seconds)
+
+    def judge(self, arrival: Arrival) -> Taken:
+        """What would become of a record, without storing it."""
+        record = arrival.record
+        fault = self._poisoned(record) or checks.rating_fault(record, self._rules, self.now(), None)
+        if fault:
+            return Taken(Verdict.REFUSED, fault)
+        there, service_time = self.store.service_time(record["projectNo"], int(record["serviceNumber"]))
+        if not there and not self.settings.accept_any_service:
+            return Taken(Verdict.REFUSED, NO_SERVICE)
+        if fault := checks.rating_fault(record, self._rules, self.now(), service_time):
+            return Taken(Verdict.REFUSED, fault)
+        known = self.store.known(arrival)
+        if known is None:
+            return Taken(Verdict.ACCEPTED)
+        if arrival.rating_id and arrival.rating_id != known["rating_id"]:
+            return Taken(Verdict.REFUSED, DUPLICATE)
+        return Taken(Verdict.DUPLICATE, DUPLICATE)
+
+    def take_one(self, arrival: Arrival) -> Taken:
+        """Store a record if it is good and new."""
+        taken = self.judge(arrival)
+        if taken.verdict is Verdict.ACCEPTED:
+            self.store.add(arrival, self.now())
+        elif taken.verdict is Verdict.DUPLICATE:
+            self._count_again(arrival)
+        else:
+            self.store.refuse(arrival.record, arrival.dialect, taken.message, self.now())
+        return taken
+
+    def take_all(self, arrivals: Sequence[Arrival]) -> Taken:
+        """Store all records, or none: one flag answers the whole array (domain §4)."""
+        seen: set[tuple[str, int, int]] = set()
+        for arrival in arrivals:
+            taken = self.judge(arrival)
+            if taken.verdict is Verdict.ACCEPTED and arrival.matter in seen and arrival.matter[0]:
+                taken = Taken(Verdict.DUPLICATE, DUPLICATE)
+            if taken.verdict is not Verdict.ACCEPTED:
+                if taken.verdict is Verdict.DUPLICATE:
+                    self._count_again(arrival)
+                self.store.refuse(arrival.record, arrival.dialect, taken.message, self.now())
+                return taken
+            seen.add(arrival.matter)
+        for arrival in arrivals:
+            self.store.add(arrival, self.now())
+        return Taken(Verdict.ACCEPTED)
+
+    def take_services(self, records: Sequence[Mapping[str, Any]]) -> Taken:
+        """Store all service records, or none."""
+        for record in records:
+            if fault := checks.service_fault(record):
+                return Taken(Verdict.REFUSED, fault)
+        for record in records:
+            if not self.store.add_service(record):
+                return Taken(Verdict.DUPLICATE, "服务数据已存在，不可重复")
+        return Taken(Verdict.ACCEPTED)
+
+    def _count_again(self, arrival: Arrival) -> None:
+        known = self.store.known(arrival)
+        if known is not None:
+            self.store.arrived_again(known)
+
+    def _poisoned(self, record: Mapping[str, Any]) -> str | None:
+        poison = self.misbehaviours.peek("poison-record")
+        if poison is None:
+            self._poison = ""
+            return None
+        project_no = record.get("projectNo")
+        if not isinstance(project_no, str):
+            return None
+        named = poison.parameters["project_no"] or self._poison or project_no
+        self._poison = named
+        return POISONED if project_no == named else None

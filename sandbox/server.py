@@ -1,0 +1,73 @@
+"""The two listeners: the platform's, which can be cut, and the control side's, which stays."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+
+from sandbox.control import ControlService
+from sandbox.platform import Platform
+from sandbox.service import PlatformService
+
+_LOOPBACK: Final = "127.0.0.1"
+
+
+class Line:
+    """The platform's listener, up or down on the same port."""
+
+    def __init__(self, runner: web.AppRunner, port: int) -> None:
+        self._runner = runner
+        self._site: web.TCPSite | None = None
+        self.port = port
+
+    async def set(self, up: bool) -> None:
+        """Listen, or refuse connections and cut those there are."""
+        if up:
+            self._site = web.TCPSite(self._runner, _LOOPBACK, self.port, reuse_address=True)
+            await self._site.start()
+            self.port = _port_of(self._site)
+        elif self._site is not None:
+            await self._site.stop()
+            for connection in list(self._runner.server.connections if self._runner.server else ()):
+                if connection.transport is not None:
+                    connection.transport.abort()
+
+
+async def serve(platform: Platform, say: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; says once, in a line of JSON, where."""
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ended.set)
+    service = PlatformService(platform)
+    platform_runner = web.AppRunner(
+        service.application(), access_log=None, shutdown_timeout=0.2, handler_cancellation=True
+    )
+    await platform_runner.setup()
+    line = Line(platform_runner, platform.settings.port)
+    control = ControlService(platform, line.set)
+    service.on_arrival(control.arrived)
+    control_runner = web.AppRunner(control.application(), access_log=None, shutdown_timeout=0.2)
+    await control_runner.setup()
+    await line.set(up=True)
+    control_site = web.TCPSite(control_runner, _LOOPBACK, platform.settings.control_port)
+    await control_site.start()
+    addresses = {
+        "platform": f"http://{_LOOPBACK}:{line.port}",
+        "control": f"http://{_LOOPBACK}:{_port_of(control_site)}",
+    }
+    say(json.dumps(addresses))
+    await ended.wait()
+    await platform_runner.cleanup()
+    await control_runner.cleanup()
+
+
+def _port_of(site: web.TCPSite) -> int:
+    server = site._server
+    assert isinstance(server, asyncio.Server)  # noqa: S101 - TCPSite has no other kind
+    port: int = server.sockets[0].getsockname()[1]
+    return port

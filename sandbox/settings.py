@@ -1,0 +1,79 @@
+"""The practice platform's settings: ``sandbox.toml``, closed to unknown keys."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from pad.gm import Sm2Container, Sm2Format, Sm2Order, Sm2Text
+from pad.settings import read_table
+
+DEFAULT: Final = Path(__file__).with_name("sandbox.toml")
+NATIONAL_INDICATORS: Final = Path(__file__).parents[1] / "config/indicators/national-2020-05-22.toml"
+
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class Reply(StrEnum):
+    """The two shapes of a national platform's answer (domain §4)."""
+
+    C_RESPONSE = "c_response"
+    CODE = "code"
+
+
+class Sm2(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[sm2]``: how ciphertext is written."""
+
+    order: Sm2Order = Sm2Order.C1C3C2
+    prefix04: bool = True
+    container: Sm2Container = Sm2Container.RAW
+    text: Sm2Text = Sm2Text.HEX_LOWER
+
+    @property
+    def format(self) -> Sm2Format:
+        """The same as :mod:`pad.gm` takes it."""
+        return Sm2Format(self.order, self.prefix04, self.container, self.text)
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Everything that can be set."""
+
+    port: Port = 27500
+    control_port: Port = 27501
+    state: str = ""
+    app_mark: Annotated[str, Meta(min_length=1)] = "pad"
+    app_word: Annotated[str, Meta(min_length=1)] = "practice"
+    reply: Reply = Reply.C_RESPONSE
+    accept_any_service: bool = True
+    allow_unbound: bool = True
+    future_tolerance_s: Annotated[float, Meta(ge=0)] = 5.0
+    counter_url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+$")] = "http://127.0.0.1:27100"
+    indicators: str = ""
+    sm2: Sm2 = Sm2()
+
+    @property
+    def indicators_path(self) -> Path:
+        """The indicator file."""
+        return Path(self.indicators) if self.indicators else NATIONAL_INDICATORS
+
+
+def load(path: Path) -> Settings:
+    """Read the settings.
+
+    :raises pad.settings.SettingsError: naming file, key, what was found and what is allowed
+    """
+    return read_table(path, Settings)
+
+
+def state_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:
+    """The folder for store and keys, made if it is not there."""
+    named = settings.state or environ.get("SANDBOX_STATE")
+    folder = Path(named) if named else Path(tempfile.mkdtemp(prefix="sandbox-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,191 @@
+"""What the practice platform received, in SQLite: ratings, service data, refusals, heartbeats, requests."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sandbox.checks import wire_moment
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS ratings (
+    project_no TEXT, service_number INTEGER, assess_number INTEGER, level INTEGER, indicators TEXT,
+    comment TEXT, pf TEXT, assess_time TEXT, dialect TEXT, device TEXT, rating_id TEXT,
+    time_uncertain INTEGER, raw TEXT,
+    received_at TEXT, arrivals INTEGER DEFAULT 1);
+CREATE UNIQUE INDEX IF NOT EXISTS one_per_matter
+    ON ratings (project_no, service_number, assess_number) WHERE project_no <> '';
+CREATE UNIQUE INDEX IF NOT EXISTS one_per_id ON ratings (rating_id) WHERE rating_id <> '';
+CREATE TABLE IF NOT EXISTS services (
+    project_no TEXT, service_number INTEGER, service_time TEXT, raw TEXT,
+    PRIMARY KEY (project_no, service_number));
+CREATE TABLE IF NOT EXISTS refusals (at TEXT, dialect TEXT, project_no TEXT, level TEXT, reason TEXT);
+CREATE TABLE IF NOT EXISTS heartbeats (at TEXT, device TEXT, raw TEXT);
+CREATE TABLE IF NOT EXISTS requests (
+    at TEXT, method TEXT, path TEXT, records INTEGER, status INTEGER, did TEXT);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A rating as it came in: by which dialect, from which device, under which id (if any)."""
+
+    record: Mapping[str, Any]
+    dialect: str
+    device: str = ""
+    rating_id: str = ""
+    time_uncertain: bool = False
+
+    @property
+    def matter(self) -> tuple[str, int, int]:
+        """What may be rated once."""
+        record = self.record
+        return record["projectNo"], int(record["serviceNumber"]), int(record["assessNumber"])
+
+
+class Store:
+    """The platform's file; one transaction a request."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = sqlite3.connect(folder / "platform.db", isolation_level=None)
+        self._db.row_factory = sqlite3.Row
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_SCHEMA)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    def known(self, arrival: Arrival) -> sqlite3.Row | None:
+        """The rating that is stored of this matter, or under this id."""
+        project_no, service_number, assess_number = arrival.matter
+        row: sqlite3.Row | None = self._db.execute(
+            "SELECT rowid, * FROM ratings WHERE (project_no = ? AND service_number = ? AND assess_number = ?"
+            " AND project_no <> '') OR (rating_id = ? AND rating_id <> '')",
+            (project_no, service_number, assess_number, arrival.rating_id),
+        ).fetchone()
+        return row
+
+    def arrived_again(self, row: sqlite3.Row) -> None:
+        """Count another arrival of a rating that is stored."""
+        self._db.execute("UPDATE ratings SET arrivals = arrivals + 1 WHERE rowid = ?", (row["rowid"],))
+
+    def add(self, arrival: Arrival, at: datetime) -> None:
+        """Store a rating."""
+        record = arrival.record
+        self._db.execute(
+            "INSERT INTO ratings (project_no, service_number, assess_number, level, indicators, comment, pf,"
+            " assess_time, dialect, device, rating_id, time_uncertain, raw, received_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                *arrival.matter, int(record["satisfaction"]), record["evalDetail"],
+                record["writingEvaluation"], record["pf"], record["assessTime"], arrival.dialect,
+                arrival.device, arrival.rating_id, int(arrival.time_uncertain),
+                json.dumps(record, ensure_ascii=False), at.isoformat("T", "milliseconds"),
+            ),
+        )  # fmt: skip
+
+    def service_time(self, project_no: str, service_number: int) -> tuple[bool, datetime | None]:
+        """Whether the service record of a matter is there, and its time."""
+        row = self._db.execute(
+            "SELECT service_time FROM services WHERE project_no = ? AND service_number = ?",
+            (project_no, service_number),
+        ).fetchone()
+        return row is not None, wire_moment(row["service_time"]) if row is not None else None
+
+    def add_service(self, record: Mapping[str, Any]) -> bool:
+        """Store a service record; False if it is there already."""
+        cursor = self._db.execute(
+            "INSERT OR IGNORE INTO services VALUES (?, ?, ?, ?)",
+            (
+                record["projectNo"],
+                int(record["serviceNumber"]),
+                record.get("serviceTime", ""),
+                json.dumps(record, ensure_ascii=False),
+            ),
+        )
+        return cursor.rowcount == 1
+
+    def refuse(self, record: Mapping[str, Any], dialect: str, reason: str, at: datetime) -> None:
+        """Note a refusal; nothing of the person."""
+        values = (
+            at.isoformat(),
+            dialect,
+            str(record.get("projectNo")),
+            str(record.get("satisfaction")),
+            reason,
+        )
+        self._db.execute("INSERT INTO refusals VALUES (?, ?, ?, ?, ?)", values)
+
+    def add_heartbeat(self, device: str, body: object, at: datetime) -> None:
+        """Store a heartbeat."""
+        self._db.execute(
+            "INSERT INTO heartbeats VALUES (?, ?, ?)", (at.isoformat(), device, json.dumps(body))
+        )
+
+    def log(self, at: datetime, method: str, path: str, records: int, status: int, did: str) -> None:
+        """Note a request: nothing of what it carried."""
+        values = (at.isoformat(), method, path, records, status, did)
+        self._db.execute("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def count(self) -> int:
+        """How many ratings are stored."""
+        return int(self._db.execute("SELECT COUNT(*) FROM ratings").fetchone()[0])
+
+    def received(self, most: int = 1000) -> list[dict[str, Any]]:
+        """The ratings last stored, oldest first, without what is known of persons."""
+        rows = self._db.execute(
+            "SELECT project_no, service_number, assess_number, level, indicators, comment, pf, assess_time,"
+            " dialect, device, rating_id, time_uncertain, received_at, arrivals"
+            " FROM ratings ORDER BY rowid DESC LIMIT ?",
+            (most,),
+        ).fetchall()
+        return [dict(row) for row in reversed(rows)]
+
+    def summary(self) -> dict[str, Any]:
+        """Counts of what came in."""
+        count, arrivals = self._db.execute(
+            "SELECT COUNT(*), COALESCE(SUM(arrivals), 0) FROM ratings"
+        ).fetchone()
+        levels = self._db.execute("SELECT level, COUNT(*) FROM ratings GROUP BY level").fetchall()
+        refused = self._db.execute("SELECT reason, COUNT(*) FROM refusals GROUP BY reason").fetchall()
+        return {
+            "distinct": count,
+            "arrivals": arrivals,
+            "levels": {str(level): 0 for level in (5, 4, 3, 2, 1)} | {str(row[0]): row[1] for row in levels},
+            "refusals": {row[0]: row[1] for row in refused},
+            "heartbeats": self._db.execute("SELECT COUNT(*) FROM heartbeats").fetchone()[0],
+        }
+
+    def table(self, name: str, most: int = 200) -> list[dict[str, Any]]:
+        """The last rows of ``requests``, ``refusals`` or ``heartbeats``."""
+        sql = {
+            "requests": "SELECT * FROM requests ORDER BY rowid DESC LIMIT ?",
+            "refusals": "SELECT * FROM refusals ORDER BY rowid DESC LIMIT ?",
+            "heartbeats": "SELECT * FROM heartbeats ORDER BY rowid DESC LIMIT ?",
+        }[name]
+        return [dict(row) for row in reversed(self._db.execute(sql, (most,)).fetchall())]
+
+    def clear(self) -> None:
+        """Forget everything received."""
+        with self.transaction():
+            for table in ("ratings", "services", "refusals", "heartbeats", "requests"):
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
