@@ -125,6 +125,8 @@ class PadApp(App):
 
     def _rebuild(self) -> None:
         setting = self._setting()
+        if self._screen is not None:
+            self._screen.leave()
         self._root.clear_widgets()
         self._put_head(setting)
         self._screen = _SCREENS[self._view.screen](setting, self._view)

@@ -206,6 +206,11 @@ class Comment(TextInput):
         room = codes.COMMENT_ON_SCREEN_MAX - len(self.text)
         return super().insert_text(allowed[: max(0, room)], from_undo=from_undo)
 
+    def let_go(self) -> None:
+        """Give the keyboard back, and tell of no change any more."""
+        self.unbind(text=self._tell)
+        self.focus = False
+
     def _tell(self, *_: Any) -> None:
         self._changed(self.text)
 

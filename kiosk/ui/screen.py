@@ -75,6 +75,9 @@ class Screen(FloatLayout):
     def follow(self, view: View) -> None:
         """Show what differs in a new view."""
 
+    def leave(self) -> None:
+        """Let go of everything: what a person began here must not go on into the next visit."""
+
     def tick(self) -> None:
         """Let time show; called some times a second while the screen has a ring."""
 

@@ -24,6 +24,10 @@ class ReasonsScreen(Screen):
         self._view = view
         self._put_all(show_all=any(each.more and each.code in view.ticked for each in view.indicators))
 
+    def leave(self) -> None:
+        """Take the keyboard from the comment: what is typed from now on is nobody's."""
+        self._comment.let_go()
+
     def _put_all(self, *, show_all: bool) -> None:
         self.clear_widgets()
         self.targets.by_name.clear()
@@ -97,6 +101,7 @@ class ReasonsScreen(Screen):
         self._ring.draw()
 
     def _more(self) -> None:
+        self.leave()
         self._put_all(show_all=True)
         self.follow(self._view)
         self.setting.rearranged()

@@ -77,6 +77,28 @@ def test_reasons_a_comment_and_a_change_of_mind_arrive(hall: Hall) -> None:
     assert tuple(rating) == (1, 1)
 
 
+def test_what_is_typed_after_a_person_has_gone_reaches_nobodys_comment(hall: Hall) -> None:
+    hall.open(online=False)
+    glass = hall.glass
+    for matter in ("P1", "P2"):
+        invitation = hall.clerk.invite({"project_no": matter})
+        glass.wait_for("invitation", lambda shown, visit=invitation: shown.visit == visit)  # type: ignore[misc]
+        glass.tap("face-5")
+        glass.wait_for("reasons", lambda shown: "submit" in shown.enabled)
+        if matter == "P1":
+            glass.tap("comment")
+            glass.type("mine")
+            glass.wait_for("reasons", lambda shown: shown.comment == len("mine"))
+            glass.tap("submit")
+            glass.wait_for("thanks")
+            glass.type("nobody's")
+        else:
+            glass.type("nor this")
+            glass.tap("submit")
+            glass.wait_for("thanks")
+    assert [row["comment"] for row in hall.ledger("SELECT comment FROM ratings")] == ["mine", ""]
+
+
 def test_withdrawing_leaves_no_rating(hall: Hall) -> None:
     hall.open()
     invitation = hall.clerk.invite({"project_no": "P1"})
