@@ -1,0 +1,1 @@
+"""What is measured, as ratios of one run (make bench)."""
