@@ -33,6 +33,8 @@ _UPSERT: Final = (
     "ON CONFLICT (seq) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in DELIVERY_COLUMNS if name != "seq")
 )
+_ALL: Final = -1
+"""SQLite's ``LIMIT`` for no limit."""
 _LAST_TOUCHED: Final = "COALESCE((SELECT MAX(seq) FROM deliveries), (SELECT MAX(seq) FROM checkpoints), 0)"
 
 
@@ -75,36 +77,37 @@ class Outbox:
         self._keys = keys
         self._bounds = _Bounds()
 
-    def next_batch(self, limit: int) -> tuple[Waiting, ...]:
-        """The next ratings to send together, oldest first, at most ``limit``.
+    def next_batch(self, limit: int, passing_by: Sequence[int] = ()) -> tuple[Waiting, ...]:
+        """The next ratings to send together, oldest first, without those that are ``passing_by``.
 
         What was tried together before comes together again, and nothing with it: a batch whose
-        answer was lost keeps its members (design §5).
+        answer was lost keeps its members (design §5), even if there are more than ``limit``.
         """
+        still_open = f"state = 'pending' AND seq NOT IN ({_marks(passing_by)})"
         with translated():
-            first = self._db.execute(
-                "SELECT batch FROM deliveries WHERE state = 'pending' ORDER BY seq LIMIT 1"
-            ).fetchone()
-            if first is not None and first["batch"] is not None:
+            first = self._deliveries(still_open, passing_by, 1)
+            if not first:
                 rows = self._db.execute(
-                    "SELECT * FROM deliveries WHERE state = 'pending' AND batch = ? ORDER BY seq LIMIT ?",
-                    (first["batch"], limit),
-                ).fetchall()
-                return tuple(self._waiting(delivery_from(row)) for row in rows)
-            if first is not None:
-                rows = self._db.execute(
-                    "SELECT * FROM deliveries WHERE state = 'pending' ORDER BY seq LIMIT ?", (limit,)
-                ).fetchall()
-                fresh = takewhile(lambda row: row["batch"] is None, rows)
-                return tuple(self._waiting(delivery_from(row)) for row in fresh)
-            rows = self._db.execute(
-                f"SELECT * FROM ratings WHERE seq > {_LAST_TOUCHED} ORDER BY seq LIMIT ?", (limit,)
-            ).fetchall()
-        return tuple(Waiting(rating_from(row), Delivery(row["seq"], DeliveryState.PENDING)) for row in rows)
+                    f"SELECT * FROM ratings WHERE seq > {_LAST_TOUCHED} ORDER BY seq LIMIT ?", (limit,)
+                )
+                return tuple(
+                    Waiting(rating_from(row), Delivery(row["seq"], DeliveryState.PENDING)) for row in rows
+                )
+            if (batch := first[0].batch) is not None:
+                found = self._deliveries(f"{still_open} AND batch = ?", (*passing_by, batch), _ALL)
+            else:
+                found = self._deliveries(still_open, passing_by, limit)
+                found = list(takewhile(lambda delivery: delivery.batch is None, found))
+            return tuple(Waiting(self._rating(delivery.seq), delivery) for delivery in found)
 
-    def _waiting(self, delivery: Delivery) -> Waiting:
-        row = self._db.execute("SELECT * FROM ratings WHERE seq = ?", (delivery.seq,)).fetchone()
-        return Waiting(rating_from(row), delivery)
+    def _deliveries(self, condition: str, values: Sequence[object], limit: int) -> list[Delivery]:
+        rows = self._db.execute(
+            f"SELECT * FROM deliveries WHERE {condition} ORDER BY seq LIMIT ?", (*values, limit)
+        )
+        return [delivery_from(row) for row in rows]
+
+    def _rating(self, seq: int) -> Rating:
+        return rating_from(self._db.execute("SELECT * FROM ratings WHERE seq = ?", (seq,)).fetchone())
 
     def rater(self, rating: Rating) -> Rater:
         """The person's data of a rating, opened; empty if there are none or they were purged.
@@ -119,10 +122,23 @@ class Outbox:
             sealing.unseal(self._keys.sealing, row["sealed"], rating.visit_id) if row is not None else Rater()
         )
 
-    def record(self, deliveries: Iterable[Delivery]) -> None:
-        """Write what became of ratings, all of it or nothing."""
+    def record(
+        self,
+        deliveries: Iterable[Delivery],
+        *,
+        forget: Sequence[str] = (),
+        note: tuple[str, Instant, dict[str, object]] | None = None,
+    ) -> None:
+        """Write what became of ratings, all of it or nothing.
+
+        :param forget: ids of ratings whose raters' data go with it
+        :param note: a journal entry that belongs to it: kind, moment, detail without personal data
+        """
         with transaction(self._db) as db:
             db.executemany(_UPSERT, [_delivery_values(each) for each in deliveries])
+            db.executemany("DELETE FROM rater WHERE rating_id = ?", [(each,) for each in forget])
+            if note is not None:
+                recording.write_note(db, *note)
 
     def delivery(self, seq: int) -> Delivery | None:
         """What became of one rating so far; None if it was never tried."""
@@ -134,12 +150,19 @@ class Outbox:
         """How much waits."""
         return backlog(self._db)
 
+    def has_failed(self) -> bool:
+        """Whether what waits was tried before and brought no answer."""
+        return bool(self._deliveries("state = 'pending' AND last_error IS NOT NULL", (), 1))
+
+    def has_uncertain_time(self) -> bool:
+        """Whether anything that waits was tried with a time that is only bounded."""
+        return bool(self._deliveries("state = 'pending' AND time_uncertain = 1", (), 1))
+
     def requeue(self, seqs: Sequence[int]) -> int:
         """Let refused ratings be tried again, each on its own terms; how many there were."""
         with transaction(self._db) as db:
-            marks = ", ".join("?" * len(seqs))
             rows = db.execute(
-                f"SELECT * FROM deliveries WHERE state = 'refused' AND seq IN ({marks})", tuple(seqs)
+                f"SELECT * FROM deliveries WHERE state = 'refused' AND seq IN ({_marks(seqs)})", tuple(seqs)
             ).fetchall()
             again = [
                 replace(
@@ -181,6 +204,10 @@ class Outbox:
             if not (known.before_seq < seq < known.after_seq and last <= known.searched_to):
                 self._bounds = known = self._search_bounds(seq, last)
         return known.before, known.after
+
+    def last_trusted(self) -> datetime | None:
+        """The wall time of the last rating whose clock was trusted."""
+        return self.trusted_bounds(recording.head(self._db).seq + 1)[0]
 
     def _search_bounds(self, seq: int, last: int) -> _Bounds:
         before = self._db.execute(
@@ -226,6 +253,10 @@ def backlog(db: sqlite3.Connection) -> Backlog:
             parse_iso_time(row["rated_at"]), row["boot_id"], row["monotonic_ns"], bool(row["clock_trusted"])
         ),
     )
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _delivery_values(delivery: Delivery) -> tuple[object, ...]:

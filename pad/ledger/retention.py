@@ -1,0 +1,88 @@
+"""What leaves the ledger: raters' data once delivered, and old ratings from the front, settled all.
+
+Every transaction is short, so that a rating being stored never waits for this.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from typing import Final
+
+from pad.ledger.connection import transaction, translated
+from pad.model import iso_time
+
+_ROWS_AT_ONCE: Final = 500
+"""A transaction of so many deletions takes some milliseconds on a flash card."""
+_RATINGS_A_RUN: Final = 50_000
+"""More than a window rates in decades; what is left goes in the next run."""
+
+
+def purge_raters(db: sqlite3.Connection, acknowledged_before: datetime) -> int:
+    """Delete raters' sealed data whose rating was acknowledged by then; how many there were."""
+    purged = 0
+    while True:
+        with translated():
+            rows = db.execute(
+                "SELECT s.rating_id FROM rater s JOIN ratings r ON r.id = s.rating_id "
+                "JOIN deliveries d ON d.seq = r.seq "
+                "WHERE d.state = 'acknowledged' AND d.settled_at <= ? LIMIT ?",
+                (iso_time(acknowledged_before), _ROWS_AT_ONCE),
+            ).fetchall()
+        if not rows:
+            return purged
+        with transaction(db):
+            db.executemany("DELETE FROM rater WHERE rating_id = ?", [tuple(row) for row in rows])
+        purged += len(rows)
+
+
+def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetime) -> int:
+    """Delete the ratings at the front that are settled since then; how many there were.
+
+    A checkpoint is written first, from which the rest of the chain verifies. Settled means
+    acknowledged, or refused and exported; the first rating that is not ends the search.
+    """
+    before = iso_time(settled_before)
+    with translated():
+        row = db.execute("SELECT MIN(seq), MAX(seq) FROM ratings").fetchone()
+        if row[0] is None:
+            return 0
+        first, last = int(row[0]), int(row[1])
+        kept = db.execute(
+            "SELECT r.seq FROM ratings r LEFT JOIN deliveries d ON d.seq = r.seq WHERE NOT COALESCE("
+            "d.settled_at <= ? AND (d.state = 'acknowledged' OR d.exported_at IS NOT NULL), 0) "
+            "ORDER BY r.seq LIMIT 1",
+            (before,),
+        ).fetchone()
+        last = min(last if kept is None else kept["seq"] - 1, first + _RATINGS_A_RUN - 1)
+        checkpoint = db.execute("SELECT MAX(seq) FROM checkpoints").fetchone()[0] or 0
+    if last < first:
+        return 0
+    if last > checkpoint:
+        with transaction(db):
+            db.execute(
+                "INSERT INTO checkpoints (seq, hash, at) SELECT seq, hash, ? FROM ratings WHERE seq = ?",
+                (iso_time(now), last),
+            )
+    for start in range(first, last + 1, _ROWS_AT_ONCE):
+        with transaction(db):
+            end = min(last, start + _ROWS_AT_ONCE - 1)
+            db.execute("DELETE FROM ratings WHERE seq BETWEEN ? AND ?", (start, end))
+    return last - first + 1
+
+
+def prune_visits(db: sqlite3.Connection, ended_before: datetime) -> int:
+    """Delete visits that ended by then and have no rating (any more); how many there were."""
+    pruned = 0
+    while True:
+        with translated():
+            rows = db.execute(
+                "SELECT id FROM visits v WHERE outcome IS NOT NULL AND ended_at <= ? "
+                "AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) ORDER BY id LIMIT ?",
+                (iso_time(ended_before), _ROWS_AT_ONCE),
+            ).fetchall()
+        if not rows:
+            return pruned
+        with transaction(db):
+            db.executemany("DELETE FROM visits WHERE id = ?", [tuple(row) for row in rows])
+        pruned += len(rows)

@@ -1,0 +1,1 @@
+"""The daemon that brings every rating to the platform: once, in order, whatever happens."""

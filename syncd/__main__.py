@@ -1,0 +1,188 @@
+"""syncd: brings ratings to the platform. Start-up and wiring, nothing else.
+
+Exit codes: 0 done, 1 found something wrong, 2 used wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import random
+import signal
+import sys
+import threading
+import uuid
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from pad import settings
+from pad.clock import SystemClock
+from pad.doorbell import Doorbell, ring
+from pad.keys import SecretError
+from pad.ledger.connection import LedgerError
+from pad.settings import Dialect, Settings, SettingsError
+from syncd import policy
+from syncd.alone import NotAlone, alone
+from syncd.delivery import DeliveryLoop
+from syncd.heartbeat import Heart
+from syncd.housekeeping import keep_house
+from syncd.ledger_file import LedgerFile, sealing_key
+from syncd.notify import Notifier
+from syncd.once import deliver_once
+from syncd.platform_clock import PlatformClock
+from syncd.platforms.choice import platform_for
+from syncd.policy import Lots
+from syncd.timetable import Timetable
+from syncd.uploader import Uploader
+
+_log = logging.getLogger("syncd")
+
+ANSWER_GRACE_S: Final = 2.0
+"""When asked to stop: an answer that is under way may still come, which saves sending twice."""
+END_WITHIN_S: Final = 5.0
+"""A connection attempt cannot be broken off; by then the process ends without waiting for it."""
+FIRST_HOUSEKEEPING_S: Final = 300.0
+"""After a start: a pad that is switched off every evening never reaches a whole day."""
+DAY_S: Final = 86_400.0
+NAME_LOOKUP_S: Final = 30.0
+"""What the system's resolver may take beside our own time limits (resolv.conf(5): 5 s, a few times)."""
+
+LOTS: Final = Lots(number=random.SystemRandom().random, batch_id=lambda: str(uuid.uuid4()))
+
+
+def main() -> None:
+    """Run the program."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(words: list[str]) -> int:
+    """Run with a command line; the exit code."""
+    parser = argparse.ArgumentParser(prog="syncd", description="Brings ratings to the platform.")
+    parser.add_argument("--config", type=Path, help="settings file (default: $PAD_CONFIG, /etc/pad/pad.toml)")
+    parser.add_argument("--once", action="store_true", help="deliver what waits now, then end")
+    given = parser.parse_args(words)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("apscheduler", "urllib3"):  # their warnings are of jobs that wait and of addresses
+        logging.getLogger(chatty).setLevel(logging.CRITICAL)
+    try:
+        configured = settings.load(given.config)
+        if configured.ledger_path.exists():
+            sealing_key(configured.state_dir)
+        with alone(configured.state_dir):
+            return _once(configured) if given.once else Daemon(configured).run()
+    except (SettingsError, SecretError, NotAlone, LedgerError) as error:
+        print(f"syncd: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"syncd: {error.filename}: {os.strerror(error.errno or 0)}; make it usable", file=sys.stderr)
+    return 1
+
+
+def _once(configured: Settings) -> int:
+    clock = PlatformClock(SystemClock())
+    ledger = LedgerFile(configured.state_dir, configured.ledger_path)
+    platform = platform_for(configured, clock.best)
+    try:
+        return deliver_once(ledger, Uploader(configured, ledger, platform, clock, LOTS))
+    finally:
+        platform.close()
+        ledger.close()
+
+
+class Daemon:
+    """The parts, wired: delivery in one thread, the doorbell in another, the rest by timetable."""
+
+    def __init__(self, configured: Settings) -> None:
+        self._settings = configured
+        self._clock = PlatformClock(SystemClock())
+        self._notifier = Notifier()
+        self._stop = threading.Event()
+        self._asked = False
+        self._ledger = LedgerFile(configured.state_dir, configured.ledger_path)
+        self._uploader = Uploader(
+            configured, self._ledger, platform_for(configured, self._clock.best), self._clock, LOTS
+        )
+        self._timetable = Timetable()
+        self._loop = DeliveryLoop(
+            self._uploader, self._notifier, self._first_attempt_after_s, self._timetable.look_at_clock
+        )
+        self._heart = Heart(
+            configured,
+            LedgerFile(configured.state_dir, configured.ledger_path),
+            platform_for(configured, self._clock.best),
+            self._clock,
+        )
+
+    def run(self) -> int:
+        """Run until a signal; 0 then, 1 if the delivery ended by itself."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        sync, ledger = self._settings.sync, self._settings.ledger
+        self._timetable.every(sync.interval_s, self._loop.nudge)
+        self._timetable.every(
+            DAY_S,
+            partial(keep_house, self._settings.state_dir, self._settings.ledger_path, ledger, self._clock),
+            FIRST_HOUSEKEEPING_S,
+        )
+        if self._settings.profile.dialect is Dialect.ITEMISED:
+            self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
+        delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
+        threading.Thread(target=self._listen, name="doorbell", daemon=True).start()
+        self._timetable.start()
+        delivery.start()
+        self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
+        _log.info("delivering to %s (%s)", self._settings.platform.url, self._settings.profile.name)
+        self._stop.wait()
+        self._end(delivery)
+        return 0 if self._asked else 1
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._asked = True
+        self._stop.set()
+
+    def _deliver(self) -> None:
+        try:
+            self._loop.run()
+        finally:
+            self._stop.set()
+
+    def _first_attempt_after_s(self) -> float:
+        try:
+            failed_before = self._ledger.outbox().has_failed()
+        except (LedgerError, SecretError):
+            failed_before = False  # the loop will tell
+        return policy.first_attempt_after_s(self._settings.sync, LOTS, failed_before=failed_before)
+
+    def _listen(self) -> None:
+        """Hear the doorbell; without it the interval alone has to do."""
+        try:
+            bell = Doorbell(self._settings.state_dir)
+            while not self._stop.is_set():
+                if bell.wait(None):
+                    self._loop.nudge()
+            bell.close()
+        except OSError as error:
+            _log.warning(
+                "the doorbell cannot be heard (%s); ratings leave at the interval", type(error).__name__
+            )
+
+    def _end(self, delivery: threading.Thread) -> None:
+        """Let an answer that is under way come, but not for long."""
+        self._notifier.stopping()
+        self._loop.stop()
+        self._heart.stop()
+        self._timetable.stop()
+        ring(self._settings.state_dir)
+        delivery.join(ANSWER_GRACE_S)
+        if delivery.is_alive():
+            self._uploader.abandon()
+            delivery.join(END_WITHIN_S)
+        _log.info("stopped")
+
+
+if __name__ == "__main__":
+    main()

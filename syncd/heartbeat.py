@@ -1,0 +1,82 @@
+"""The heartbeat: chain head, backlog and state of the clock, told where the dialect has a word for it."""
+
+from __future__ import annotations
+
+import logging
+import platform as machine
+from datetime import datetime
+
+import pad
+from pad.ledger.outbox import Backlog, Outbox
+from pad.model import Instant
+from pad.settings import Settings
+from syncd.ledger_file import LedgerFile
+from syncd.platform_clock import PlatformClock
+from syncd.platforms.base import NoAnswer, Platform, Pulse
+
+_log = logging.getLogger("syncd.heartbeat")
+
+
+class Heart:
+    """Beats when told to. It has its own connections: a slow delivery does not stop it."""
+
+    def __init__(
+        self, settings: Settings, ledger: LedgerFile, platform: Platform, clock: PlatformClock
+    ) -> None:
+        self._versions = {
+            "pad": pad.__version__,
+            "profile": settings.profile.name,
+            "python": machine.python_version(),
+        }
+        self._ledger = ledger
+        self._platform = platform
+        self._clock = clock
+        self._failing = False
+
+    def beat(self) -> None:
+        """Send one; whatever is in the way, the next one is the remedy."""
+        try:
+            outbox = self._ledger.outbox()
+            heard = self._platform.heartbeat(self._pulse(outbox))
+            if heard is not None:
+                anchor = self._clock.observe(heard.seen, outbox.last_trusted)
+                if anchor is not None:
+                    outbox.set_anchor(anchor)
+            self._tell(heard.why if isinstance(heard, NoAnswer) else None)
+        except Exception as error:
+            # the text of an exception may say more than a log should hold
+            self._tell(f"unexpected {type(error).__name__}")
+
+    def stop(self) -> None:
+        """End a beat that is under way, from any thread."""
+        self._platform.abort()
+
+    def _pulse(self, outbox: Outbox) -> Pulse:
+        backlog = outbox.backlog()
+        now, true_now = self._clock.read(), self._clock.now()
+        return Pulse(
+            head=outbox.head(),
+            pending=backlog.pending,
+            oldest_pending_s=_age_s(backlog, now, true_now),
+            time_uncertain=true_now is None or outbox.has_uncertain_time(),
+            versions=self._versions,
+        )
+
+    def _tell(self, why: str | None) -> None:
+        if why is not None and not self._failing:
+            _log.warning("heartbeat: %s", why)
+        if why is None and self._failing:
+            _log.info("heartbeat: taken again")
+        self._failing = why is not None
+
+
+def _age_s(backlog: Backlog, now: Instant, true_now: datetime | None) -> float | None:
+    """How long the oldest rating waits; None if none does, or nobody can tell."""
+    oldest = backlog.oldest
+    if oldest is None:
+        return None
+    if oldest.boot_id == now.boot_id:
+        return round((now.monotonic_ns - oldest.monotonic_ns) / 1e9, 1)
+    if true_now is None:
+        return None
+    return max(0.0, round((true_now - oldest.wall).total_seconds(), 1))

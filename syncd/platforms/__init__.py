@@ -1,0 +1,1 @@
+"""How platforms are spoken to: one small interface, one file per dialect."""

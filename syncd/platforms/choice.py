@@ -1,0 +1,49 @@
+"""The platform the settings name, with the secrets it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from pad.gm import GmError, sm2_encrypt
+from pad.keys import SecretError, read_secret
+from pad.settings import Dialect, Settings, SettingsError
+from syncd.platforms.base import Platform
+from syncd.platforms.itemised import ItemisedPlatform
+from syncd.platforms.national import National, sm2_format
+
+
+def platform_for(settings: Settings, clock: Callable[[], datetime]) -> Platform:
+    """A connection of its own to the platform.
+
+    :raises SecretError: if a secret is missing or cannot be used; names the file and what is needed
+    :raises SettingsError: if a certificate or a form of ciphertext cannot be used
+    """
+    app_word = _secret(
+        settings.state_dir, "app_word", "the word (appWord) the platform gave this application"
+    )
+    if settings.profile.dialect is Dialect.ITEMISED:
+        return ItemisedPlatform(settings, app_word, clock)
+    try:
+        form = sm2_format(settings.profile)
+    except GmError as error:
+        raise SettingsError(f"{settings.beside(settings.platform.profile)}: sm2: {error}") from None
+    name = "platform_sm2.pub"
+    public_key = _secret(settings.state_dir, name, "the platform's SM2 public key, 128 or 130 hex digits")
+    try:
+        sm2_encrypt(public_key, b"?", form)
+    except GmError as error:
+        raise SecretError(f"{_path(settings.state_dir, name)}: {error}") from None
+    return National(settings, app_word, public_key, clock)
+
+
+def _secret(state_dir: Path, name: str, what: str) -> str:
+    text = read_secret(state_dir, name)
+    if not text:
+        raise SecretError(f"{_path(state_dir, name)}: missing or empty; {what} is needed there, mode 0600")
+    return text
+
+
+def _path(state_dir: Path, name: str) -> Path:
+    return state_dir / "keys" / name

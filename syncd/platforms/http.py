@@ -1,0 +1,196 @@
+"""One HTTP exchange with the platform: bounded in time and size, and never repeated by itself.
+
+Nothing of a request or an answer is ever put into a message: those end up in logs.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, Final
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from pad.clock import monotonic_ns
+from pad.settings import Settings
+from syncd.platforms.base import Answer, NoAnswer, Reached, Trouble
+from syncd.platforms.deadline import Deadline, pools_under
+from syncd.platforms.judging import Reply, judge, seen_in
+from syncd.platforms.tls import tls_context
+
+ANSWER_MAX: Final = 1024 * 1024
+"""Bytes; the largest answer of ours, 1000 itemised results, is below 300 KiB."""
+KEEP_ALIVE_S: Final = 15.0
+"""A connection idle for longer is not used again: servers close theirs after 15 to 75 s, firewalls
+forget them without a word, and then the next rating would wait for a whole time-out."""
+_PART: Final = 64 * 1024
+LOOK_S: Final = 5.0
+"""A look at the clock may hold up a rating no longer than this."""
+
+
+class Exchange:
+    """A connection to the platform that is kept alive while it works and dropped when it fails.
+
+    For one thread; only :meth:`abort` may come from another.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._base = settings.platform.url.rstrip("/")
+        self._connect_s = settings.sync.connect_timeout_s
+        self._answer_s = settings.sync.answer_timeout_s
+        self._tls = tls_context(settings) if self._base.startswith("https:") else None
+        self._deadline = Deadline()
+        self._session: requests.Session | None = None
+        self._used_at = 0.0
+        self._looks = 0
+
+    def url(self, path: str) -> str:
+        """The full address of a path of the platform's interface."""
+        return self._base + path
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply | Answer:
+        """Send a body and hear the answer, or why there is none."""
+        heard = self._exchange("POST", self.url(path), self._answer_s, headers, body)
+        if isinstance(heard, NoAnswer):
+            return heard
+        reply, response_headers = heard
+        return judge(reply, response_headers) or reply
+
+    def look(self, path: str) -> Reached | NoAnswer:
+        """Ask for nothing, not saying who asks; any HTTP answer shows the platform's clock.
+
+        Every other time ``path`` is asked: there are gateways that cut off whoever asks for the root.
+        """
+        self._looks += 1
+        url = self.url("/" if self._looks % 2 else path)
+        heard = self._exchange("GET", url, min(self._answer_s, LOOK_S), {}, None)
+        return heard if isinstance(heard, NoAnswer) else Reached(seen=heard[0].seen)
+
+    def abort(self) -> None:
+        """End the exchange that is under way, and any later one at once; from any thread."""
+        self._deadline.expire_for_good()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+        self._deadline.forget()
+
+    def _exchange(
+        self, method: str, url: str, answer_s: float, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[Reply, Mapping[str, str]] | NoAnswer:
+        if time.monotonic() - self._used_at > KEEP_ALIVE_S:
+            self.close()
+        try:
+            with self._deadline.within(self._connect_s + answer_s):
+                reply, response_headers = self._perform(method, url, answer_s, headers, body)
+        except (OSError, ValueError, urllib3.exceptions.HTTPError, requests.RequestException) as error:
+            self.close()
+            return self._why(error, answer_s)
+        if self._deadline.expired:  # a socket that was shut reads like an answer's end
+            self.close()
+            return self._why(TimeoutError(), answer_s)
+        if len(reply.body) > ANSWER_MAX:
+            self.close()
+            return NoAnswer(f"an answer of more than {ANSWER_MAX} bytes", seen=reply.seen)
+        self._used_at = time.monotonic()
+        return reply, response_headers
+
+    def _perform(
+        self, method: str, url: str, answer_s: float, headers: Mapping[str, str], body: bytes | None
+    ) -> tuple[Reply, Mapping[str, str]]:
+        if self._session is None:
+            self._session = _session(self._deadline, self._tls)
+        asked_ns = monotonic_ns()
+        with self._session.request(
+            method,
+            url,
+            data=body,
+            headers=dict(headers),
+            timeout=(self._connect_s, answer_s),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            seen = seen_in(response.headers, asked_ns, monotonic_ns())
+            found = bytearray()
+            # only the read that finds the end notices that a body was cut off
+            while len(found) <= ANSWER_MAX and (part := response.raw.read(_PART, decode_content=False)):
+                found += part
+            ends = response.headers.get("Connection", "").lower() == "close" or response.raw.version == 10
+        if ends:
+            self.close()
+        return Reply(response.status_code, bytes(found), seen), response.headers
+
+    def _why(self, error: Exception, answer_s: float) -> NoAnswer:
+        """Why there is no answer, in words of ours: those of a library may quote the address or more."""
+        inner = list(_chain(error))
+        if self._deadline.expired or isinstance(error, requests.ReadTimeout):
+            return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW)
+        if any(isinstance(each, ssl.SSLCertVerificationError) for each in inner):
+            return NoAnswer("the platform's TLS certificate cannot be verified; check platform.ca_file")
+        if any(isinstance(each, ssl.SSLError) for each in inner):
+            return NoAnswer("TLS failed")
+        if any(isinstance(each, NameResolutionError) for each in inner):
+            return NoAnswer("the platform's name cannot be resolved")
+        if any(isinstance(each, ConnectionRefusedError) for each in inner):
+            return NoAnswer("the connection was refused")
+        if any(isinstance(each, NewConnectionError) for each in inner):
+            return NoAnswer("there is no way to the platform")
+        if any(isinstance(each, ConnectTimeoutError) for each in inner):
+            return NoAnswer(f"no connection within {self._connect_s:g} s")
+        if any(isinstance(each, TimeoutError | urllib3.exceptions.ReadTimeoutError) for each in inner):
+            return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW)
+        return NoAnswer(f"the connection broke ({type(inner[-1]).__name__})")
+
+
+class _Adapter(HTTPAdapter):
+    """Requests' door to urllib3, with our sockets under a deadline and our TLS and nobody else's."""
+
+    def __init__(self, deadline: Deadline, tls: ssl.SSLContext | None) -> None:
+        self._deadline, self._tls = deadline, tls
+        super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
+
+    def init_poolmanager(
+        self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any
+    ) -> None:
+        """Make the pools."""
+        given = pool_kwargs if self._tls is None else pool_kwargs | {"ssl_context": self._tls}
+        super().init_poolmanager(connections, maxsize, block, **given)
+        self.poolmanager.pool_classes_by_scheme = pools_under(self._deadline)
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """Leave the authorities as the context has them; requests would add its own bundle."""
+
+
+def _session(deadline: Deadline, tls: ssl.SSLContext | None) -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no proxy, no .netrc and no CA bundle that settings do not name
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers.clear()
+    session.headers.update(
+        {"User-Agent": "window-rating-pad", "Accept": "application/json", "Accept-Encoding": "identity"}
+    )
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(deadline, tls))
+    return session
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception and those it stands for."""
+    found: list[BaseException] = []
+    waiting: list[BaseException] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if each in found:
+            continue
+        found.append(each)
+        reason = getattr(each, "reason", None)
+        others = (*each.args, reason, each.__cause__, each.__context__)
+        waiting.extend(other for other in others if isinstance(other, BaseException))
+    return found

@@ -1,0 +1,156 @@
+"""The ``itemised`` dialect: signed batches that are answered record by record (design §5)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from pad.gm import hmac_sm3, sm3
+from pad.settings import ServiceRecord, Settings
+from syncd.platforms.base import (
+    Answer,
+    Itemised,
+    NoAnswer,
+    Outcome,
+    Parcel,
+    Pulse,
+    Reached,
+    Result,
+    WholeAccepted,
+    WholeRefused,
+)
+from syncd.platforms.http import Exchange
+from syncd.platforms.judging import Reply, unread
+from syncd.platforms.records import rating_record, service_key, service_record
+
+BATCHES: Final = "/v1/batches"
+HEARTBEATS: Final = "/v1/heartbeats"
+_NONCE_BYTES: Final = 16
+
+
+class _Item(msgspec.Struct, frozen=True):
+    id: str
+    outcome: Outcome
+    receipt: str | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class _Results(msgspec.Struct, frozen=True):
+    batch: str
+    results: tuple[_Item, ...]
+
+
+class _Error(msgspec.Struct, frozen=True):
+    code: str
+    message: str
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    error: _Error
+
+
+class ItemisedPlatform:
+    """A platform that answers for each record by its id."""
+
+    def __init__(self, settings: Settings, app_word: str, clock: Callable[[], datetime]) -> None:
+        self._profile = settings.profile
+        self._device = settings.pad.device_id
+        self._app_mark = settings.platform.app_mark
+        self._key = app_word.encode()
+        self._clock = clock
+        self._exchange = Exchange(settings)
+
+    def submit(self, batch_id: str, parcels: Sequence[Parcel]) -> Answer:
+        """Send a batch; what the answer does not name has had no answer."""
+        body = {
+            "batch": batch_id,
+            "device": self._device,
+            "records": [self._record(each) for each in parcels],
+        }
+        reply = self._post(BATCHES, body)
+        return read_answer(reply, batch_id) if isinstance(reply, Reply) else reply
+
+    def heartbeat(self, pulse: Pulse) -> WholeAccepted | NoAnswer:
+        """Tell that the pad lives, and where its chain ends."""
+        body = {
+            "device": self._device,
+            "head": {"seq": pulse.head.seq, "hash": pulse.head.hash},
+            "pending": pulse.pending,
+            "oldest_pending_s": pulse.oldest_pending_s,
+            "time_uncertain": pulse.time_uncertain,
+            "versions": pulse.versions,
+        }
+        reply = self._post(HEARTBEATS, body)
+        if isinstance(reply, NoAnswer):
+            return reply
+        if isinstance(reply, Reply) and reply.ok:
+            return WholeAccepted(seen=reply.seen)
+        why = (
+            f"HTTP {reply.status}"
+            if isinstance(reply, Reply)
+            else "the platform does not take heartbeats now"
+        )
+        return NoAnswer(why, seen=reply.seen)
+
+    def look_at_clock(self) -> Reached | NoAnswer:
+        """Ask for nothing."""
+        return self._exchange.look(BATCHES)
+
+    def abort(self) -> None:
+        """End the exchange that is under way."""
+        self._exchange.abort()
+
+    def close(self) -> None:
+        """Let the connection go."""
+        self._exchange.close()
+
+    def _record(self, parcel: Parcel) -> dict[str, Any]:
+        rating = parcel.rating
+        record: dict[str, Any] = {"id": rating.id}
+        if self._profile.service_record is ServiceRecord.PAD and service_key(rating) is not None:
+            record["service"] = service_record(parcel)
+        record["rating"] = rating_record(parcel, self._profile.pf)
+        if parcel.time_uncertain:
+            record["time_uncertain"] = True
+        record["staff"] = {"number": rating.staff_number, "name": rating.staff_name}
+        return record
+
+    def _post(self, path: str, value: object) -> Reply | Answer:
+        body = msgspec.json.encode(value)
+        timestamp = str(round(self._clock().timestamp() * 1000))
+        nonce = secrets.token_hex(_NONCE_BYTES)
+        signed = "\n".join(
+            ("POST", urlsplit(self._exchange.url(path)).path, timestamp, nonce, sm3(body).hex())
+        )
+        return self._exchange.post(
+            path,
+            body,
+            {
+                "Content-Type": "application/json; charset=utf-8",
+                "X-App-Mark": self._app_mark,
+                "X-Timestamp": timestamp,
+                "X-Nonce": nonce,
+                "X-Signature": hmac_sm3(self._key, signed.encode()).hex(),
+            },
+        )
+
+
+def read_answer(reply: Reply, batch_id: str) -> Answer:
+    """What a body says of the batch; anything but our contract is no answer."""
+    try:
+        if not reply.ok:
+            error = msgspec.json.decode(reply.body, type=_Refusal).error
+            return WholeRefused(error.message, error.code, seen=reply.seen)
+        found = msgspec.json.decode(reply.body, type=_Results)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return unread(reply)
+    if found.batch != batch_id:
+        return NoAnswer("the answer is for another batch", seen=reply.seen)
+    results = (Result(item.id, item.outcome, item.receipt, item.code, item.message) for item in found.results)
+    return Itemised(tuple(results), seen=reply.seen)

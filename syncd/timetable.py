@@ -1,0 +1,59 @@
+"""What happens at times: APScheduler's jobs, kept going through every jump of the wall clock."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from pad.model import CHINA_TIME
+
+_log = logging.getLogger("syncd.timetable")
+
+STEP_S: Final = 5.0
+"""A wall clock that moved so much against the monotonic one was set, not slewed."""
+
+
+class Timetable:
+    """Jobs at intervals, each in the scheduler's threads, never twice at once."""
+
+    def __init__(self) -> None:
+        self._scheduler = BackgroundScheduler(
+            timezone=CHINA_TIME,
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._difference = _wall_against_monotonic()
+
+    def every(self, seconds: float, job: Callable[[], None], first_after_s: float | None = None) -> None:
+        """Do something at an interval, for the first time after the interval or earlier."""
+        first = datetime.now(CHINA_TIME) + timedelta(
+            seconds=seconds if first_after_s is None else first_after_s
+        )
+        self._scheduler.add_job(job, "interval", seconds=seconds, next_run_time=first)
+
+    def start(self) -> None:
+        """Begin."""
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End; a job that is under way is not waited for."""
+        self._scheduler.shutdown(wait=False)
+
+    def look_at_clock(self) -> None:
+        """Call now and then: APScheduler counts by the wall clock, and one set back would hold every job."""
+        difference = _wall_against_monotonic()
+        if abs(difference - self._difference) > STEP_S:
+            _log.info("the system clock was set by %+.0f s", difference - self._difference)
+            for job in self._scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(CHINA_TIME))
+        self._difference = difference
+
+
+def _wall_against_monotonic() -> float:
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)

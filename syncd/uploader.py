@@ -1,0 +1,270 @@
+"""One step of the delivery: take what waits next, submit it, write down what became of it.
+
+What is written before sending (batch, time, attempt) and after it is one transaction each, and
+none is open while the platform is spoken to. An outcome that cannot be written is held until
+it can; nothing else is sent before.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+
+from pad.ledger.outbox import Outbox, Waiting
+from pad.ledger.rows import Delivery
+from pad.model import DeliveryState, Rater, iso_time
+from pad.sealing import SealError
+from pad.settings import Settings
+from syncd import policy, times
+from syncd.ledger_file import LedgerFile
+from syncd.outage import Outage
+from syncd.platform_clock import PlatformClock
+from syncd.platforms.base import Answer, NoAnswer, Parcel, Platform, Seen, Trouble
+from syncd.policy import Batch, Decision, Fate, Line, Lots
+
+_log = logging.getLogger("syncd.delivery")
+
+PASSED_BY_MAX = 8
+"""Records passed by at a time; if more of them fail it is the platform, not they."""
+WORDS_MAX = 500
+"""Characters kept of what a platform says of a record."""
+_UNTIMED = NoAnswer("the true time is not known: no NTP, and the platform has not told it")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What goes together now: parcels, their deliveries as of this attempt, and those left behind."""
+
+    batch: Batch
+    parcels: tuple[Parcel, ...]
+    deliveries: tuple[Delivery, ...]
+    left: tuple[Delivery, ...]
+    unopened: tuple[int, ...]
+
+    @property
+    def is_new_and_alone(self) -> bool:
+        """One record that was never tried: there is nothing yet that a restart would have to know."""
+        return self.batch.alone and self.deliveries[0].attempts == 1 and not self.left
+
+
+class Uploader:
+    """Delivers step by step. For one thread; only :meth:`abandon` may come from another."""
+
+    def __init__(
+        self, settings: Settings, ledger: LedgerFile, platform: Platform, clock: PlatformClock, lots: Lots
+    ) -> None:
+        self._rules = settings.sync
+        self._purges_at_once = settings.ledger.rater_retention_days == 0
+        self._ledger = ledger
+        self._platform = platform
+        self._clock = clock
+        self._lots = lots
+        self._known: Outbox | None = None
+        self._line = Line(batch=settings.sync.batch)
+        self._outage = Outage()
+        self._held: list[Callable[[Outbox], None]] = []
+        self._passed_by: dict[int, float] = {}
+        self._abandoned = False
+        self.refused = 0
+
+    @property
+    def why(self) -> str | None:
+        """Why nothing is delivered at present; None while the line is up."""
+        return self._outage.why
+
+    def abandon(self) -> None:
+        """Stop waiting for the platform: what is under way counts as not yet sent."""
+        self._abandoned = True
+        self._platform.abort()
+
+    def step(self) -> float | None:
+        """Deliver one batch, at most.
+
+        :returns: how many seconds to wait before the next step; None if nothing waits
+        :raises LedgerError: if the ledger cannot be read or written; nothing is lost by it
+        """
+        outbox = self._ledger.outbox()
+        if outbox is not self._known:
+            self._clock.learn(outbox.anchors())
+            self._known = outbox
+        self._write_held(outbox)
+        waiting = outbox.next_batch(self._line.limit, self._passing_by())
+        unheard = self._seek_time(outbox)
+        self._write_held(outbox)
+        if not waiting:
+            return min(self._passed_by.values()) - time.monotonic() if self._passed_by else None
+        load = self._load(outbox, waiting)
+        if not load.parcels:
+            return self._decide(load, unheard or _UNTIMED).wait_s
+        if not load.is_new_and_alone:
+            outbox.record((*load.deliveries, *load.left))
+        answer = self._submit(load)
+        if self._abandoned:
+            return 0.0
+        decision = self._decide(load, answer)
+        self._observe(outbox, answer.seen)
+        self._write_held(outbox)
+        return decision.wait_s
+
+    # --- before ---------------------------------------------------------------------------
+
+    def _passing_by(self) -> tuple[int, ...]:
+        now = time.monotonic()
+        self._passed_by = {seq: until for seq, until in self._passed_by.items() if until > now}
+        return tuple(self._passed_by)
+
+    def _seek_time(self, outbox: Outbox) -> NoAnswer | None:
+        """Have the platform tell the time if nobody else does; what kept it from answering, if so."""
+        if self._clock.now() is not None:
+            return None
+        self._clock.learn(outbox.anchors())  # a technician may have told it
+        if self._clock.now() is not None:
+            return None
+        heard = self._platform.look_at_clock()
+        if isinstance(heard, NoAnswer):
+            return replace(heard, trouble=Trouble.LINE)
+        self._observe(outbox, heard.seen)
+        return None
+
+    def _observe(self, outbox: Outbox, seen: Seen | None) -> None:
+        anchor = self._clock.observe(seen, outbox.last_trusted)
+        if anchor is not None:
+            self._held.append(lambda ledger: ledger.set_anchor(anchor))
+
+    def _load(self, outbox: Outbox, waiting: Sequence[Waiting]) -> Load:
+        """As many as may go together and whose time is known, from the front."""
+        parcels: list[Parcel] = []
+        unopened = []
+        for each in waiting[: self._line.limit]:
+            seq = each.rating.seq
+            bounds = partial(outbox.trusted_bounds, seq)
+            timed = times.assess_time(each.rating, self._clock.read(), self._clock.anchors, bounds)
+            if timed is None:
+                break
+            try:
+                rater = outbox.rater(each.rating)
+            except SealError:
+                rater = Rater()
+                unopened.append(seq)
+            parcels.append(Parcel(each.rating, rater, timed.at, timed.uncertain))
+        stored = waiting[0].delivery.batch
+        whole = stored is not None and len(parcels) == len(waiting)
+        batch_id = stored if stored is not None and whole else self._lots.batch_id()
+        left_id = self._lots.batch_id()
+        return Load(
+            batch=Batch(batch_id, tuple(parcel.rating.id for parcel in parcels)),
+            parcels=tuple(parcels),
+            deliveries=tuple(
+                replace(
+                    each.delivery,
+                    attempts=each.delivery.attempts + 1,
+                    batch=batch_id,
+                    sent_assess_time=iso_time(parcel.assess_time),
+                    time_uncertain=parcel.time_uncertain,
+                )
+                for each, parcel in zip(waiting, parcels, strict=False)
+            ),
+            left=tuple(
+                replace(each.delivery, batch=left_id)
+                for each in waiting[len(parcels) :]
+                if stored is not None
+            ),
+            unopened=tuple(unopened),
+        )
+
+    def _submit(self, load: Load) -> Answer:
+        try:
+            return self._platform.submit(load.batch.id, load.parcels)
+        except Exception as error:
+            # whatever it is, the next attempt is the remedy; its text may quote what was to be sent
+            return NoAnswer(f"unexpected {type(error).__name__} while sending", Trouble.CHOKED)
+
+    # --- after ----------------------------------------------------------------------------
+
+    def _decide(self, load: Load, answer: Answer) -> Decision:
+        """What follows from an answer; what is to be written is held until it is."""
+        decision = policy.decide(self._line, load.batch, answer, self._rules, self._lots)
+        self._line = decision.line
+        if load.parcels:
+            self._held.append(self._outcome(load, decision))
+        if decision.pass_by_s and len(self._passed_by) < PASSED_BY_MAX:
+            self._passed_by[load.deliveries[0].seq] = time.monotonic() + decision.pass_by_s
+        self._outage.tell(decision)
+        return decision
+
+    def _outcome(self, load: Load, decision: Decision) -> Callable[[Outbox], None]:
+        """What is to be written after an attempt: the fates, what is purged with them, a note."""
+        now, moment = self._clock.best(), self._clock.read()
+        again_at = iso_time(now + timedelta(seconds=decision.wait_s))
+        after = [
+            _after(delivery, fate, decision.why, iso_time(now), again_at)
+            for delivery, fate in zip(load.deliveries, decision.fates, strict=True)
+        ]
+        forgotten = [
+            parcel.rating.id
+            for parcel, delivery in zip(load.parcels, after, strict=True)
+            if delivery.state is DeliveryState.ACKNOWLEDGED and parcel.rating.rater_sm3
+        ]
+        kind, detail = None, dict[str, object]()
+        if decision.alarm:
+            kind, detail = "credentials_refused", {"why": decision.why}
+        elif unopened := [
+            each.seq
+            for each in after
+            if each.seq in load.unopened and each.state is not DeliveryState.PENDING
+        ]:
+            kind, detail = "sent_without_rater", {"seq": unopened, "why": "the sealed data do not open"}
+        self._count_refused(after)
+
+        def write(outbox: Outbox) -> None:
+            outbox.record(
+                after,
+                forget=forgotten if self._purges_at_once else (),
+                note=(kind, moment, detail) if kind is not None else None,
+            )
+
+        return write
+
+    def _count_refused(self, deliveries: Sequence[Delivery]) -> None:
+        for each in deliveries:
+            if each.state is DeliveryState.REFUSED:
+                self.refused += 1
+                _log.warning(
+                    "rating %d is refused by the platform (code %s); its words: padctl status, "
+                    "after mending: padctl retry %d",
+                    each.seq, each.platform_code or "none", each.seq,
+                )  # fmt: skip
+
+    def _write_held(self, outbox: Outbox) -> None:
+        """Write what is held, oldest first; it stays held while the disk does not take it."""
+        while self._held:
+            try:
+                self._held[0](outbox)
+            except sqlite3.IntegrityError:
+                _log.error("an outcome names a rating that this ledger does not hold (any more); dropped")
+            self._held.pop(0)
+
+
+def _after(delivery: Delivery, fate: Fate, why: str | None, now: str, again_at: str) -> Delivery:
+    if fate.state is DeliveryState.PENDING:
+        return replace(delivery, batch=fate.batch, last_error=why, next_attempt_at=again_at if why else None)
+    return replace(
+        delivery,
+        state=fate.state,
+        receipt=_words(fate.receipt),
+        platform_code=_words(fate.code),
+        platform_message=_words(fate.message),
+        settled_at=now,
+        last_error=None,
+        next_attempt_at=None,
+    )
+
+
+def _words(text: str | None) -> str | None:
+    """A platform's words, cut, and of characters that can be stored."""
+    return None if text is None else text[:WORDS_MAX].encode(errors="replace").decode()
