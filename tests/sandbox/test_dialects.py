@@ -1,0 +1,163 @@
+"""Both dialects against the running platform, by a sender of the tests' own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.sandbox.conftest import MARK, Sandbox, item, message, record, service, wire
+
+# --- national --------------------------------------------------------------------------
+
+
+def test_an_array_is_stored_whole(sandbox: Sandbox) -> None:
+    assert message(sandbox.national(record("P1"), record("P2", satisfaction="1", evalDetail="108")))[0]
+    assert [(row["project_no"], row["level"]) for row in sandbox.stored()] == [("P1", 5), ("P2", 1)]
+
+
+def test_one_bad_record_keeps_the_whole_array_out_and_is_not_named(sandbox: Sandbox) -> None:
+    success, words = message(sandbox.national(record("P1"), record("P2", satisfaction="7")))
+    assert not success
+    assert "P2" not in words
+    assert sandbox.stored() == []
+
+
+def test_a_matter_rated_before_is_a_duplicate_in_the_platforms_words(sandbox: Sandbox) -> None:
+    sandbox.national(record("P1"))
+    success, words = message(sandbox.national(record("P1", satisfaction="1", evalDetail="")))
+    assert not success
+    assert "不可重复" in words
+    assert [(row["level"], row["arrivals"]) for row in sandbox.stored()] == [(5, 2)]
+
+
+def test_another_step_of_a_matter_is_rated_on_its_own(sandbox: Sandbox) -> None:
+    sandbox.national(record("P1"), record("P1", serviceNumber="2"))
+    assert len(sandbox.stored()) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"appMark": "another"}, "appMark"),
+        ({"sign": "04ab"}, "签名"),
+        ({"time": "20200101000000"}, "签名"),
+        ({"time": "now"}, "time"),
+        ({"params": {}}, "params"),
+        ({"params": {"evaluate": ["04ab"]}}, "解密"),
+        ({"params": {"evaluate": "04ab"}}, "params"),
+    ],
+)
+def test_an_envelope_that_is_not_right_is_refused(
+    sandbox: Sandbox, changed: dict[str, object], words: str
+) -> None:
+    success, told = message(sandbox.post_national(sandbox.envelope([record()], **changed)))
+    assert not success
+    assert words in told
+
+
+def test_a_body_that_is_no_envelope_is_refused(sandbox: Sandbox) -> None:
+    for body in ([], {}, {"txnBodyCom": {}}, {"txnBodyCom": {}, "txnCommCom": 1}):
+        assert not message(sandbox.post_national(body))[0]
+
+
+def test_a_list_of_records_is_wanted(sandbox: Sandbox) -> None:
+    for records in (record(), [], ["x"]):
+        assert not message(sandbox.post_national(sandbox.envelope(records)))[0]
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Sandbox]:
+    """A platform that wants service records first, and answers in the other shape."""
+    sandbox = Sandbox(tmp_path, accept_any_service=False, reply="code")
+    yield sandbox
+    sandbox.close()
+
+
+def test_a_rating_waits_for_its_service_record_where_one_is_wanted(strict: Sandbox) -> None:
+    assert message(strict.national(record())) == (False, "没有对应的服务数据")
+    assert message(strict.national(service(), path="service", kind="projectService"))[0]
+    assert not message(strict.national(service(), path="service", kind="projectService"))[0]
+    early = message(strict.national(record(assessTime=wire(-3600))))
+    assert not early[0]
+    assert "serviceTime" in early[1]
+    answer = strict.national(record())
+    assert message(answer)[0]
+    assert set(answer.json()) == {"code", "success", "message"}
+
+
+def test_the_business_system_may_register_service_records(strict: Sandbox) -> None:
+    assert strict.control("POST", "services", {"projectNo": "P1"}).status_code == 201
+    assert message(strict.national(record()))[0]
+
+
+# --- itemised --------------------------------------------------------------------------
+
+
+def test_each_record_has_its_own_outcome(sandbox: Sandbox) -> None:
+    sandbox.itemised(item("P1", "r-1"))
+    results = sandbox.itemised(
+        item("P1", "r-1"), item("P1", "r-9"), item("P2", "r-2", satisfaction="9"), item("P3", "r-3")
+    ).json()["results"]
+    assert [(each["id"], each["outcome"]) for each in results] == [
+        ("r-1", "duplicate"), ("r-9", "refused"), ("r-2", "refused"), ("r-3", "accepted"),
+    ]  # fmt: skip
+    assert [row["rating_id"] for row in sandbox.stored()] == ["r-1", "r-3"]
+
+
+def test_the_answer_names_the_batch(sandbox: Sandbox) -> None:
+    body = {"batch": "b-7", "device": "pad-1", "records": [item()]}
+    assert sandbox.signed("POST", "/itemised/v1/batches", body).json()["batch"] == "b-7"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"X_App_Mark": "x"}, {"X_Signature": "0" * 64}, {"X_Timestamp": "1000"}, {"X_Nonce": ""}],
+    ids=["mark", "signature", "old", "no nonce"],
+)
+def test_a_signature_that_does_not_hold_is_401(sandbox: Sandbox, headers: dict[str, str]) -> None:
+    assert sandbox.itemised(item(), **headers).status_code == 401
+    assert sandbox.stored() == []
+
+
+def test_a_nonce_is_taken_once(sandbox: Sandbox) -> None:
+    assert sandbox.itemised(item(), X_Nonce="same").status_code == 200
+    assert sandbox.itemised(item(), X_Nonce="same").status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {"batch": "b"},
+        {"batch": 1, "device": "d", "records": [item()]},
+        {"batch": "b", "device": "d", "records": []},
+        {"batch": "b", "device": "d", "records": [{"id": "r"}]},
+        {"batch": "b", "device": "d", "records": [item() | {"level": 5}]},
+    ],
+)
+def test_a_batch_of_another_form_is_400(sandbox: Sandbox, body: object) -> None:
+    assert sandbox.signed("POST", "/itemised/v1/batches", body).status_code == 400
+
+
+def test_heartbeats_are_kept(sandbox: Sandbox) -> None:
+    beat = {"device": "pad-1", "head": {"seq": 7, "hash": "ab"}}
+    assert sandbox.signed("POST", "/itemised/v1/heartbeats", beat).status_code == 200
+    (kept,) = sandbox.control("GET", "heartbeats").json()["heartbeats"]
+    assert kept["device"] == "pad-1"
+
+
+def test_the_catalogue_is_told_once(sandbox: Sandbox) -> None:
+    url = f"{sandbox.url}/itemised/v1/catalogue"
+    told = requests.get(url, params={"version": "old"}, timeout=5).json()
+    assert len(told["indicator"]) == 40
+    assert requests.get(url, params={"version": told["version"]}, timeout=5).status_code == 304
+
+
+def test_personal_data_stay_in_the_store(sandbox: Sandbox) -> None:
+    sandbox.national(record(name="张三", mobile="13812345678"))
+    for path in ("received", "requests", "summary", "refusals"):
+        assert "13812345678" not in sandbox.control("GET", path).text
+    assert MARK
