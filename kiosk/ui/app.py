@@ -90,7 +90,7 @@ class PadApp(App):
             return
         if self._screen is None:
             return
-        if view.screen is not before.screen and view.screen in (ScreenName.IDLE, ScreenName.SERVING):
+        if _is_next_persons(before, view):
             self._words.reset()
         if _same_screen(before, view):
             self._screen.follow(view)
@@ -192,6 +192,18 @@ class PadApp(App):
             if not self._fingers:
                 self._post(TouchUp())
         return False
+
+
+def _is_next_persons(before: View, after: View) -> bool:
+    """Whether the person before has gone; whoever chose a language at rest keeps it for the visit."""
+    rests = (ScreenName.IDLE, ScreenName.SERVING)
+    if after.screen in rests:
+        return before.screen not in rests
+    return (
+        after.screen is ScreenName.INVITATION
+        and after.visit_id != before.visit_id
+        and before.screen not in rests
+    )
 
 
 def _same_screen(before: View, after: View) -> bool:

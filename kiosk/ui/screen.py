@@ -113,8 +113,11 @@ class Screen(FloatLayout):
             share = button.share = min(_FACE_SHARE, box.width / box.height)
             buttons[level] = self.put(button, box, f"face-{level.value}")
             below = Box(box.left, box.top + box.height * share, box.width, box.height * (1 - share))
-            size = theme.LARGE if box.width > 18 * self.setting.unit else theme.SMALL
-            self.write(self.setting.words.level(level), below, size, bold=True)
+            word, unit = self.setting.words.level(level), self.setting.unit
+            # whole words fit the width, a line with its leading the height; Chinese is one em a character
+            ems = max(len(part) * (0.62 if part.isascii() else 1.06) for part in word.split())
+            size = min(theme.LARGE, box.width / unit / ems, below.height / unit / 1.5)
+            self.write(word, below, size, bold=True)
         return buttons
 
 

@@ -33,13 +33,13 @@ ACCENT: Final = colour("#0A4FA3")
 LINE: Final = colour("#7D8BA6")
 PRESSED: Final = colour("#D5E3F7")
 DISABLED: Final = colour("#E3E8F0")
-DISABLED_INK: Final = colour("#5A6478")
+DISABLED_INK: Final = colour("#414B5E")
 
 LEVEL_FILL: Final = {
     Level.VERY_SATISFIED: colour("#0A5BA8"),
     Level.SATISFIED: colour("#4FA8E0"),
     Level.FAIRLY_SATISFIED: colour("#F4D35E"),
-    Level.DISSATISFIED: colour("#F28F3B"),
+    Level.DISSATISFIED: colour("#E2762A"),
     Level.VERY_DISSATISFIED: colour("#9E1B1B"),
 }
 LEVEL_FEATURES: Final = {

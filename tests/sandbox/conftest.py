@@ -24,7 +24,8 @@ def record(project_no: str = "P1", **changed: str) -> dict[str, str]:
     return {
         "projectNo": project_no, "taskCode": "1" * 31, "taskName": "登记", "taskType": "20",
         "serviceNumber": "1", "serviceName": "办结", "satisfaction": "5", "pf": "4", "evalDetail": "510,517",
-        "writingEvaluation": "", "assessTime": wire(0), "assessNumber": "1", "name": "", "deptCode": "", "areaCode": "500110000000",
+        "writingEvaluation": "", "assessTime": wire(0), "assessNumber": "1", "name": "", "deptCode": "",
+        "areaCode": "500110000000",
         "userProp": "", "creditType": "", "certKey": "", "mobile": "", "winNo": "A07",
     } | changed  # fmt: skip
 
@@ -76,7 +77,7 @@ class Sandbox:
 
     # --- national -------------------------------------------------------------------------
 
-    def envelope(self, records: object, kind: str = "evaluate", **changed: object) -> dict[str, Any]:
+    def envelope(self, records: object, kind: str = "evaluate") -> dict[str, Any]:
         time = f"{datetime.now(CHINA_TIME):%Y%m%d%H%M%S}"
         text = json.dumps(records, ensure_ascii=False).encode()
         body = {
@@ -84,7 +85,7 @@ class Sandbox:
             "time": time,
             "sign": gm.sm2_encrypt(self.public_key, (time + MARK + WORD).encode()),
             "params": {kind: [gm.sm2_encrypt(self.public_key, text)]},
-        } | changed
+        }
         return {"txnBodyCom": body, "txnCommCom": {}}
 
     def national(self, *records: dict[str, str], path: str = "evaluate", kind: str = "evaluate",

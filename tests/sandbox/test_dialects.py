@@ -53,13 +53,16 @@ def test_another_step_of_a_matter_is_rated_on_its_own(sandbox: Sandbox) -> None:
 def test_an_envelope_that_is_not_right_is_refused(
     sandbox: Sandbox, changed: dict[str, object], words: str
 ) -> None:
-    success, told = message(sandbox.post_national(sandbox.envelope([record()], **changed)))
+    envelope = sandbox.envelope([record()])
+    envelope["txnBodyCom"] |= changed
+    success, told = message(sandbox.post_national(envelope))
     assert not success
     assert words in told
 
 
 def test_a_body_that_is_no_envelope_is_refused(sandbox: Sandbox) -> None:
-    for body in ([], {}, {"txnBodyCom": {}}, {"txnBodyCom": {}, "txnCommCom": 1}):
+    bodies: list[object] = [[], {}, {"txnBodyCom": {}}, {"txnBodyCom": {}, "txnCommCom": 1}]
+    for body in bodies:
         assert not message(sandbox.post_national(body))[0]
 
 

@@ -1,0 +1,91 @@
+"""A pad with no desk behind it: shows what stdin names, prints what fingers post and what is shown.
+
+``python -m tests.kiosk.ui.pad_on_glass WIDTH HEIGHT``, then lines of ``NAME VISIT [COMMENT]``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import queue
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Final
+
+from kiosk.events import Event
+from kiosk.ui import window
+from kiosk.view import Ring, ScreenName, View
+from pad import indicators, settings
+from pad.clock import monotonic_ns
+from pad.codes import Level
+from pad.model import Matter, Staff
+
+CATALOGUE: Final = Path(indicators.__file__).parents[1] / "config" / "indicators" / "national-2020-05-22.toml"
+
+
+def view(name: str, visit: str, comment: str) -> View:
+    """The view that a line of stdin names; ``reasons-2`` is the reasons page of level 2."""
+    kind, _, code = name.partition("-")
+    if kind not in ("invitation", "reasons"):
+        return View(ScreenName(name))
+    ring = Ring(monotonic_ns() + 60_000_000_000, 60.0, held=False)
+    matter, staff = (
+        Matter(project_no="500110202611230001", task_name="个体工商户设立登记"),
+        Staff("1024", "王芳"),
+    )
+    if kind == "invitation":
+        return View(ScreenName.INVITATION, visit, matter, staff, ring=ring)
+    level = Level(int(code))
+    return View(
+        ScreenName.REASONS,
+        visit,
+        matter,
+        staff,
+        level=level,
+        indicators=indicators.load(CATALOGUE).of_level(level),
+        comment=comment,
+        can_submit=not level.is_bad,
+        may_decline_reason=level.is_bad,
+        ring=ring,
+    )
+
+
+def main(width: int, height: int) -> None:
+    """Run until stdin ends."""
+    screen = settings.Screen(fullscreen=False, width=width, height=height)
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def post(event: Event) -> None:
+        print(json.dumps({"posted": type(event).__name__, **dataclasses.asdict(event)}), flush=True)
+
+    def drain() -> None:
+        while not asked.empty():
+            line = asked.get()
+            if not line:
+                app.stop()
+                return
+            name, visit, comment = line.rstrip("\n").split(" ", 2)
+            app.show(view(name, visit, comment))
+
+    def listen() -> None:
+        while True:
+            line = sys.stdin.readline()
+            asked.put(line)
+            app.wake()
+            if not line:
+                return
+
+    with tempfile.TemporaryDirectory() as state:
+        window.prepare(screen, Path(state))
+        from kiosk.ui.app import PadApp
+
+        app = PadApp(screen, "綦江区政务服务中心", post, drain, sys.stdout)
+        threading.Thread(target=listen, daemon=True).start()
+        app.show(view("idle", "", ""))
+        app.run_pad(lambda: None)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,278 @@
+"""A real window under its own X server: what fingers and keys do is posted, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.hall.glass import VirtualDisplay
+
+pytestmark = pytest.mark.window
+
+WITHIN_S = 20.0
+WIDTH, HEIGHT = 1024, 600
+_visits = count(1)
+
+
+class PadOnGlass:
+    """The pad's window in a process of its own, and a pointer and a keyboard before it."""
+
+    def __init__(self, display: str, log: Path) -> None:
+        self._environment = {**os.environ, "DISPLAY": display, "PYTHONUNBUFFERED": "1"}
+        self._lines: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.shown: dict[str, Any] = {}
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.kiosk.ui.pad_on_glass", str(WIDTH), str(HEIGHT)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=self._environment,
+                text=True,
+            )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(json.loads(line))
+
+    def close(self) -> int:
+        """End the program by ending its input; its exit code."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            code = self._process.wait(WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        self._reader.join()
+        self._process.stdout.close()
+        return code
+
+    def show(self, name: str, visit: str = "-", comment: str = "") -> None:
+        """Have a view shown, and wait until it is on the glass."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{name} {visit} {comment}\n")
+        self._process.stdin.flush()
+        screen, _, level = name.partition("-")
+        self.until(
+            lambda line: (
+                line.get("screen") == screen
+                and (screen not in ("invitation", "reasons") or line["visit"] == visit)
+                and (not level or line["level"] == int(level))
+            )
+        )
+
+    def until(self, wanted: Any) -> list[dict[str, Any]]:
+        """What was posted until a line that is wanted came, that one included."""
+        posted = []
+        while True:
+            line = self._lines.get(timeout=WITHIN_S)
+            if "screen" in line:
+                self.shown = line
+            else:
+                posted.append(line)
+            if wanted(line):
+                return posted
+
+    def until_lifted(self) -> list[dict[str, Any]]:
+        """What was posted besides the touch itself, until the finger had left and a touch after it.
+
+        The second touch, on nothing, proves that what the first one led to has all been posted.
+        """
+        posted = self.until(lambda line: line.get("posted") == "TouchUp")
+        self.pointer("mousemove", WIDTH - 2, HEIGHT - 2, "click", 1)
+        posted += self.until(lambda line: line.get("posted") == "TouchUp")
+        return [each for each in posted if each["posted"] not in ("TouchDown", "TouchUp")]
+
+    def tap(self, target: str) -> list[dict[str, Any]]:
+        """Tap a target; what was posted."""
+        self.pointer("mousemove", *self.middle(target), "click", 1)
+        return self.until_lifted()
+
+    def press(self, target: str) -> None:
+        """Put the finger down on a target, and wait until the pad has felt it."""
+        self.pointer("mousemove", *self.middle(target), "mousedown", 1)
+        self.until(lambda line: line.get("posted") == "TouchDown")
+
+    def middle(self, target: str) -> tuple[int, int]:
+        """Where to touch a target."""
+        left, top, width, height = self.shown["targets"][target]
+        return left + width // 2, top + height // 2
+
+    def pointer(self, *words: str | int) -> None:
+        """Move, press, release, type."""
+        subprocess.run(["xdotool", *map(str, words)], env=self._environment, check=True)
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PadOnGlass]:
+    folder = tmp_path_factory.mktemp("glass")
+    with VirtualDisplay(folder / "xvfb.log", WIDTH, HEIGHT) as server:
+        pad = PadOnGlass(server.name, folder / "pad.log")
+        pad.until(lambda line: line.get("screen") == "idle")
+        yield pad
+        assert pad.close() == 0, (folder / "pad.log").read_text()
+
+
+@pytest.fixture
+def pad(running: PadOnGlass) -> PadOnGlass:
+    """The pad as the next person finds it."""
+    running.show("starting")
+    running.show("idle")
+    return running
+
+
+def visit() -> str:
+    return f"visit-{next(_visits)}"
+
+
+@pytest.mark.parametrize("level", [5, 4, 3, 2, 1])
+def test_a_face_posts_its_level_for_the_visit_it_belongs_to(pad: PadOnGlass, level: int) -> None:
+    this = visit()
+    pad.show("invitation", this)
+    assert pad.tap(f"face-{level}") == [
+        {"posted": "Tap", "level": level, "input_device": "touch", "visit_id": this}
+    ]
+
+
+def test_a_touch_anywhere_is_told(pad: PadOnGlass) -> None:
+    pad.pointer("mousemove", WIDTH // 2, HEIGHT - 3, "mousedown", 1)
+    assert [each["posted"] for each in pad.until(lambda line: "posted" in line)] == ["TouchDown"]
+    pad.pointer("mouseup", 1)
+    assert [each["posted"] for each in pad.until(lambda line: "posted" in line)] == ["TouchUp"]
+
+
+def test_a_finger_that_slides_off_a_face_has_not_tapped_it(pad: PadOnGlass) -> None:
+    pad.show("invitation", visit())
+    pad.press("face-1")
+    pad.pointer("mousemove", *pad.middle("face-5"), "mouseup", 1)
+    assert pad.until_lifted() == []
+
+
+def test_a_finger_meant_for_one_visit_never_rates_the_next(pad: PadOnGlass) -> None:
+    first, second = visit(), visit()
+    pad.show("invitation", first)
+    pad.press("face-1")
+    pad.show("invitation", second)
+    pad.pointer("mouseup", 1)
+    assert [each for each in pad.until_lifted() if each.get("visit_id") == second] == []
+
+
+def test_a_reason_is_ticked(pad: PadOnGlass) -> None:
+    pad.show("reasons-2", visit())
+    assert pad.tap("indicator-207") == [{"posted": "ToggleIndicator", "code": "207"}]
+
+
+def test_more_reasons_are_one_tap_away(pad: PadOnGlass) -> None:
+    pad.show("reasons-2", visit())
+    assert len([name for name in pad.shown["targets"] if name.startswith("indicator-")]) == 3
+    pad.pointer("mousemove", *pad.middle("more"), "click", 1)
+    pad.until(lambda line: "indicator-214" in line.get("targets", {}))
+    assert len([name for name in pad.shown["targets"] if name.startswith("indicator-")]) == 8
+    assert pad.tap("indicator-214") == [{"posted": "ToggleIndicator", "code": "214"}]
+
+
+@pytest.mark.parametrize(
+    ("page", "target", "posted"),
+    [
+        ("reasons-5", "submit", "Submit"),
+        ("reasons-1", "decline", "DeclineReason"),
+        ("reasons-1", "withdraw", "Withdraw"),
+        ("invitation", "withdraw", "Withdraw"),
+    ],
+)
+def test_a_button_posts_what_it_says(pad: PadOnGlass, page: str, target: str, posted: str) -> None:
+    pad.show(page, visit())
+    assert target in pad.shown["enabled"]
+    assert pad.tap(target) == [{"posted": posted}]
+
+
+def test_submit_is_silent_while_it_waits_for_a_reason(pad: PadOnGlass) -> None:
+    pad.show("reasons-1", visit())
+    assert "submit" not in pad.shown["enabled"]
+    assert pad.tap("submit") == []
+
+
+def test_another_face_on_the_reasons_page_is_a_change_of_mind(pad: PadOnGlass) -> None:
+    this = visit()
+    pad.show("reasons-2", this)
+    assert pad.tap("face-4") == [{"posted": "Tap", "level": 4, "input_device": "touch", "visit_id": this}]
+
+
+def test_a_comment_is_typed(pad: PadOnGlass) -> None:
+    pad.show("reasons-3", visit())
+    pad.press("comment")
+    pad.pointer("mouseup", 1)
+    pad.until(lambda line: line.get("posted") == "TouchUp")
+    pad.pointer("type", "--delay", 5, "quick!")
+    posted = pad.until(lambda line: line.get("text") == "quick!")
+    written = [each["text"] for each in posted if each["posted"] == "WriteComment"]
+    assert written == ["q", "qu", "qui", "quic", "quick", "quick!"]
+
+
+def test_a_comment_ends_at_a_hundred_and_fifty_characters(pad: PadOnGlass) -> None:
+    pad.show("reasons-3", visit(), "字" * 148)
+    pad.press("comment")
+    pad.pointer("mouseup", 1)
+    pad.until(lambda line: line.get("posted") == "TouchUp")
+    pad.pointer("type", "--delay", 5, "abc")
+    pad.until(lambda line: len(line.get("text", "")) == 150)
+    pad.pointer("key", "BackSpace")
+    posted = pad.until(lambda line: len(line.get("text", "")) == 149)
+    assert [len(each["text"]) for each in posted] == [149], "no third letter was taken in between"
+
+
+def test_the_other_language_is_there_at_once_and_gone_for_the_next_person(pad: PadOnGlass) -> None:
+    pad.show("invitation", visit())
+    assert pad.shown["language"] == "zh_CN"
+    pad.pointer("mousemove", *pad.middle("language"), "click", 1)
+    pad.until(lambda line: line.get("language") == "en")
+    assert "face-5" in pad.shown["enabled"]
+    pad.show("thanks")
+    assert pad.shown["language"] == "en", "the same person is thanked in the language chosen"
+    pad.show("idle")
+    assert pad.shown["language"] == "zh_CN"
+
+
+def test_what_is_told_to_be_touchable_is_on_the_glass(pad: PadOnGlass) -> None:
+    for name in ("invitation", "reasons-1", "reasons-5"):
+        pad.show(name, visit())
+        assert pad.shown["size"] == [WIDTH, HEIGHT]
+        for target in pad.shown["enabled"]:
+            left, top, width, height = pad.shown["targets"][target]
+            assert left >= 0
+            assert top >= 0
+            assert left + width <= WIDTH
+            assert top + height <= HEIGHT
+
+
+def test_what_may_be_written(tmp_path: Path) -> None:
+    asked = "好a1 ，。！ñ𠮷" + "\n\t\x00\x7f\u200d\ufe0f😀☺🇨\ud800"
+    program = (
+        "import json, pathlib, sys; from kiosk.ui import window; from pad.settings import Screen;"
+        f"window.prepare(Screen(fullscreen=False), pathlib.Path({str(tmp_path)!r}));"
+        "from kiosk.ui.parts import is_writable;"
+        "print(json.dumps([c for c in json.loads(sys.argv[1]) if is_writable(c)]))"
+    )
+    with VirtualDisplay(tmp_path / "xvfb.log", WIDTH, HEIGHT) as server:  # importing the parts opens a window
+        told = subprocess.run(
+            [sys.executable, "-c", program, json.dumps(asked)],
+            env={**os.environ, "DISPLAY": server.name},
+            check=True,
+            capture_output=True,
+        )
+    assert json.loads(told.stdout) == list("好a1 ，。！ñ𠮷")
