@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from kiosk.events import ServiceMode
-from pad.codes import Level
 from pad.model import Draft, FinishedRating, Staff, Visit
 from pad.settings import RatingRules
 
@@ -58,7 +57,7 @@ class Saving:
 class Thanking:
     """The rating is on disk and the person is thanked."""
 
-    level: Level
+    visit_id: str
     until_ns: int
 
 

@@ -342,7 +342,7 @@ def _stored(session: Session, event: Stored, now: Instant) -> Step:
     if not isinstance(phase, Saving) or phase.rating.visit.id != event.visit_id:
         return Step(session)
     until = now.monotonic_ns + _ns(session.rules.thanks_s)
-    return Step(_person_done(replace(session, phase=Thanking(phase.rating.draft.level, until))))
+    return Step(_person_done(replace(session, phase=Thanking(event.visit_id, until))))
 
 
 def _found_rated(session: Session, event: FoundRated, now: Instant) -> Step:

@@ -21,6 +21,7 @@ from kiosk.phases import (
 from pad.codes import Level
 from pad.indicators import Catalogue, Indicator
 from pad.model import Matter, Staff
+from pad.settings import WalkAway
 
 
 class ScreenName(StrEnum):
@@ -54,7 +55,11 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One screen and everything on it; what is tapped before it is ``armed`` means nothing."""
+    """One screen and everything on it.
+
+    What is tapped before it is ``armed`` means nothing; ``sent_by_itself`` says whether a closing
+    ring sends what was tapped.
+    """
 
     screen: ScreenName
     visit_id: str = ""
@@ -69,6 +74,7 @@ class View:
     may_decline_reason: bool = False
     ring: Ring | None = None
     armed: bool = True
+    sent_by_itself: bool = True
 
 
 _RESTING: Final = {
@@ -106,13 +112,14 @@ def view_of(session: Session, catalogue: Catalogue) -> View:
                 may_decline_reason=bad and needs_reason(phase, session.rules),
                 ring=_ring(session, session.rules.reasons_timeout_s),
                 armed=phase.armed,
+                sent_by_itself=session.rules.walk_away is WalkAway.COUNTS,
             )
         case Saving(failed=False) as phase:
             return _submitted(phase, catalogue)
         case Saving():
             return View(ScreenName.CANNOT_STORE)
-        case Thanking(level=level):
-            return View(ScreenName.THANKS, level=level)
+        case Thanking():
+            return View(ScreenName.THANKS)
         case Withdrawn():
             return View(ScreenName.WITHDRAWN)
         case AlreadyRated():

@@ -72,10 +72,14 @@ def monotonic_ns() -> int:
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
 def ntp_synchronised() -> bool:
     """Whether the kernel says that something disciplines the clock (adjtimex(2), read only)."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    state = int(libc.adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
+    state = int(_libc().adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES)))
     return 0 <= state != _ADJTIMEX_ERROR
 
 

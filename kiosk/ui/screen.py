@@ -106,6 +106,13 @@ class Screen(FloatLayout):
         self, boxes: dict[Level, Box], release: Callable[[Level, str], None]
     ) -> dict[Level, FaceButton]:
         """Five faces with their words below."""
+        unit = self.setting.unit
+        words = {level: self.setting.words.level(level) for level in layout.ORDER}
+        # one size for all five, so that none is louder: the longest word must fit the width
+        # (Chinese is one em a character), and a line with its leading the height
+        ems = max(
+            len(part) * (0.62 if part.isascii() else 1.06) for word in words.values() for part in word.split()
+        )
         buttons = {}
         for level in layout.ORDER:
             button = FaceButton(level, partial(release, level))
@@ -113,11 +120,8 @@ class Screen(FloatLayout):
             share = button.share = min(_FACE_SHARE, box.width / box.height)
             buttons[level] = self.put(button, box, f"face-{level.value}")
             below = Box(box.left, box.top + box.height * share, box.width, box.height * (1 - share))
-            word, unit = self.setting.words.level(level), self.setting.unit
-            # whole words fit the width, a line with its leading the height; Chinese is one em a character
-            ems = max(len(part) * (0.62 if part.isascii() else 1.06) for part in word.split())
             size = min(theme.LARGE, box.width / unit / ems, below.height / unit / 1.5)
-            self.write(word, below, size, bold=True)
+            self.write(words[level], below, size, bold=True)
         return buttons
 
 

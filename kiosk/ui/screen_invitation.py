@@ -45,7 +45,8 @@ class InvitationScreen(Screen):
     def _matter(self, view: View) -> str:
         say = self.setting.words.say
         name = view.matter.task_name if view.matter is not None else ""
-        return say("Matter: {name}", name=name or say("This service"))
+        # a line may not end after "Matter:", it would cost a long name half its room
+        return say("Matter: {name}", name=name or say("This service")).replace(": ", ":\u00a0", 1)
 
     def _staff(self, view: View) -> str:
         say = self.setting.words.say

@@ -10,7 +10,6 @@ from kivy.uix.widget import Widget
 
 from kiosk.ui import layout, theme
 from kiosk.ui.faces import (
-    draw_face,
     sign_of_pause,
     sign_of_taking_back,
     sign_of_trouble,
@@ -32,7 +31,7 @@ class Message:
 
 
 MESSAGES: Final = {
-    ScreenName.THANKS: Message(sign_of_yes, "Thank you", "Your rating is recorded: {level}"),
+    ScreenName.THANKS: Message(sign_of_yes, "Thank you", "Your rating is recorded."),
     ScreenName.WITHDRAWN: Message(sign_of_taking_back, "Nothing was recorded", "Your rating was taken back."),
     ScreenName.ALREADY_RATED: Message(sign_of_yes, "Already rated", "This matter has its rating. Thank you."),
     ScreenName.PAUSED: Message(
@@ -58,11 +57,7 @@ class MessageScreen(Screen):
         message = MESSAGES[view.screen]
         sign = self.put(Widget(), boxes.sign)
         radius = boxes.sign.width / 2 * 0.9
-        if view.level is not None:
-            draw_face(sign.canvas, view.level, sign.center, radius)
-        else:
-            message.sign(sign.canvas, sign.center, radius)
+        message.sign(sign.canvas, sign.center, radius)
         self.write(words.say(message.title), boxes.title, theme.TITLE * 1.4, bold=True)
-        level = words.level(view.level) if view.level is not None else ""
-        text = view.notice or words.say(message.text, level=level)
+        text = view.notice or words.say(message.text)
         self.write(text, boxes.text, theme.LARGE, colour=theme.QUIET_INK)

@@ -42,7 +42,9 @@ class ReasonsScreen(Screen):
             face.draw()
         chosen = say("You chose: {level}", level=setting.words.level(self._level))
         self.write(chosen, boxes.chosen, theme.LARGE, bold=True, align="left")
-        hint = say("Tap another face to change it. It is sent by itself when the ring closes.")
+        hint = say("Tap another face to change it. Only what you submit is sent.")
+        if view.sent_by_itself:
+            hint = say("Tap another face to change it. It is sent by itself when the ring closes.")
         self.write(hint, boxes.hint, theme.SMALL, align="left", valign="top", colour=theme.QUIET_INK)
         self._chips = {
             each.code: self._chip(each, box) for each, box in zip(shown, boxes.indicators, strict=True)

@@ -3,7 +3,8 @@
 Each migration is one function, run in one transaction with its own record; a landed one is
 never edited. The rules of design §3 stand here as triggers, so that a program other than ours,
 or a mistake of ours, cannot break them: ratings do not change and leave only below a
-checkpoint, a visit ends once, the journal only grows.
+checkpoint, a visit ends once, the journal only grows. ``REPLACE`` does not fire DELETE triggers,
+so each table that must keep its rows also refuses an INSERT in the place of another.
 """
 
 from __future__ import annotations
@@ -210,6 +211,16 @@ def promises(db: Database) -> None:
     BEGIN SELECT RAISE(ABORT, 'of a visit only its end is written later'); END;
     CREATE TRIGGER visits_leave_when_ended BEFORE DELETE ON visits WHEN OLD.outcome IS NULL
     BEGIN SELECT RAISE(ABORT, 'an open visit never leaves'); END;
+
+    CREATE TRIGGER visits_replace_nothing BEFORE INSERT ON visits
+    WHEN EXISTS (SELECT 1 FROM visits WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'this visit is there already'); END;
+    CREATE TRIGGER checkpoints_replace_nothing BEFORE INSERT ON checkpoints
+    WHEN EXISTS (SELECT 1 FROM checkpoints WHERE seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'this checkpoint is there already'); END;
+    CREATE TRIGGER journal_replaces_nothing BEFORE INSERT ON journal
+    WHEN EXISTS (SELECT 1 FROM journal WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;
 
     CREATE TRIGGER journal_never_changes BEFORE UPDATE ON journal
     BEGIN SELECT RAISE(ABORT, 'the journal only grows'); END;

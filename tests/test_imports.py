@@ -1,0 +1,76 @@
+"""Imports run one way (design §1)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FORBIDDEN = {
+    "pad": {"kiosk", "syncd", "sandbox", "kivy"},
+    "syncd": {"kiosk", "sandbox", "kivy"},
+    "kiosk": {"syncd", "sandbox"},
+    "sandbox": {"syncd", "kiosk"},
+}
+PURE = {
+    "kiosk/session.py": {"kiosk", "pad"},
+    "kiosk/phases.py": {"kiosk", "pad"},
+    "kiosk/events.py": {"pad"},
+    "kiosk/view.py": {"kiosk", "pad"},
+    "kiosk/ui/layout.py": {"pad"},
+    "syncd/policy.py": {"pad", "syncd"},
+    "syncd/times.py": {"pad", "syncd"},
+    "pad/chain.py": {"pad"},
+}
+HARMLESS = {
+    "__future__", "collections", "dataclasses", "datetime", "enum", "hmac", "json", "typing", "unicodedata",
+}  # fmt: skip
+
+
+def imported(file: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("package", FORBIDDEN)
+def test_no_room_looks_into_one_it_may_not(package: str) -> None:
+    assert files(package)
+    for file in files(package):
+        wrong = {name for name in imported(file) if name.split(".")[0] in FORBIDDEN[package]}
+        assert not wrong, f"{file.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+def test_kivy_is_imported_only_by_the_screens() -> None:
+    for package in ("kiosk", "bench"):
+        for file in files(package):
+            if file.parent.name == "ui" or file.name == "bare.py":
+                continue
+            assert not any(name.split(".")[0] == "kivy" for name in imported(file)), file
+
+
+def test_the_screens_know_the_session_only_by_events_and_views() -> None:
+    for file in files("kiosk/ui"):
+        wrong = {
+            name for name in imported(file) if name.startswith(("kiosk.desk", "kiosk.session", "pad.ledger"))
+        }
+        assert not wrong, f"{file.name} imports {sorted(wrong)}"
+
+
+@pytest.mark.parametrize("file", PURE)
+def test_what_is_pure_imports_neither_clock_nor_thread_nor_disk(file: str) -> None:
+    allowed = PURE[file] | HARMLESS
+    assert {name.split(".")[0] for name in imported(ROOT / file)} <= allowed
+    assert not {
+        name for name in imported(ROOT / file) if name.startswith(("pad.ledger.connection", "pad.keys"))
+    }
