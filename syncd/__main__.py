@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
+from urllib.parse import urlsplit
 
 from pad import settings
 from pad.clock import SystemClock
@@ -78,7 +79,8 @@ def run(words: list[str]) -> int:
     except (SettingsError, SecretError, NotAlone, LedgerError) as error:
         print(f"syncd: {error}", file=sys.stderr)
     except OSError as error:
-        print(f"syncd: {error.filename}: {os.strerror(error.errno or 0)}; make it usable", file=sys.stderr)
+        what = error.filename or "a file, socket or thread"
+        print(f"syncd: {what}: {os.strerror(error.errno or 0)}; make it usable", file=sys.stderr)
     return 1
 
 
@@ -135,7 +137,8 @@ class Daemon:
         self._timetable.start()
         delivery.start()
         self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
-        _log.info("delivering to %s (%s)", self._settings.platform.url, self._settings.profile.name)
+        address = urlsplit(self._settings.platform.url)
+        _log.info("delivering to %s (%s)", address.hostname, self._settings.profile.name)
         self._stop.wait()
         self._end(delivery)
         return 0 if self._asked else 1

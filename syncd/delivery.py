@@ -7,7 +7,6 @@ however often somebody rings.
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from syncd.uploader import Uploader
 
 _log = logging.getLogger("syncd.delivery")
 
-LEDGER_RETRY_S: Final = 5.0
+RETRY_S: Final = 5.0
 """A ledger that is missing, locked or on a full disk is looked at again so often."""
 WAKE_S: Final = 10.0
 """The longest sleep: a watchdog of any use is longer, and a stepped clock is noticed by then."""
@@ -87,19 +86,19 @@ class DeliveryLoop:
             wait_s = self._uploader.step()
         except (LedgerError, SecretError) as error:
             return self._in_trouble(str(error))
-        except (OSError, sqlite3.Error, ValueError, RuntimeError, LookupError, TypeError) as error:
+        except Exception as error:
             # a fault of ours; what its text says may be of a person
             return self._in_trouble(f"unexpected {type(error).__name__}")
         if self._trouble is not None:
-            _log.info("the ledger can be used (again)")
+            _log.info("the delivery goes on")
             self._trouble = None
         return wait_s
 
     def _in_trouble(self, what: str) -> float:
         if self._trouble is None:
-            _log.warning("%s; waiting until the ledger can be used", what)
+            _log.warning("%s; nothing can be delivered, it is tried again and again", what)
         self._trouble = what
-        return LEDGER_RETRY_S
+        return RETRY_S
 
     def _tell(self, wait_s: float | None) -> None:
         reason = self._trouble or self._uploader.why

@@ -32,6 +32,7 @@ class Heart:
         self._platform = platform
         self._clock = clock
         self._failing = False
+        self._stopped = False
 
     def beat(self) -> None:
         """Send one; whatever is in the way, the next one is the remedy."""
@@ -48,7 +49,8 @@ class Heart:
             self._tell(f"unexpected {type(error).__name__}")
 
     def stop(self) -> None:
-        """End a beat that is under way, from any thread."""
+        """End a beat that is under way, from any thread; there will be no other."""
+        self._stopped = True
         self._platform.abort()
 
     def _pulse(self, outbox: Outbox) -> Pulse:
@@ -63,6 +65,8 @@ class Heart:
         )
 
     def _tell(self, why: str | None) -> None:
+        if self._stopped:
+            return
         if why is not None and not self._failing:
             _log.warning("heartbeat: %s", why)
         if why is None and self._failing:

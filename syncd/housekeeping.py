@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from pad.keys import SecretError
 from pad.ledger import retention
 from pad.ledger.connection import LedgerError
 from pad.settings import LedgerRules
@@ -31,8 +32,12 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
             raters = retention.purge_raters(db, now - timedelta(days=rules.rater_retention_days))
             ratings = retention.prune_ratings(db, old, now)
             visits = retention.prune_visits(db, old)
-        except LedgerError as error:
+        except (LedgerError, SecretError) as error:
             _log.warning("%s; housekeeping is done another day", error)
+            return
+        except Exception as error:
+            # a fault of ours, and no reason to end: the delivery does not need this
+            _log.error("unexpected %s; housekeeping is done another day", type(error).__name__)
             return
     if raters or ratings or visits:
         _log.info("left the ledger: data of %d raters, %d ratings, %d visits", raters, ratings, visits)

@@ -26,7 +26,7 @@ DRIFT_MAX: Final = timedelta(seconds=1)
 """The anchor is written anew when it is off by more, beyond what a ``Date`` can tell apart."""
 ROUND_TRIP_MAX: Final = timedelta(seconds=10)
 """An answer that took longer says too little about the time."""
-EARLIEST: Final = datetime(2026, 1, 1, tzinfo=UTC)
+EARLIEST: Final = datetime(2024, 1, 1, tzinfo=UTC)
 """This program is younger than that, so a clock that tells less is wrong."""
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 """No pad lives so long; clocks gone wild do tell such times."""
@@ -88,7 +88,7 @@ class PlatformClock:
         :param last_trusted: gives the time of the last trusted rating; no true time is before it
         """
         now = self.read()
-        if seen is None or (now.trusted and now.boot_id not in self._anchors):
+        if seen is None or now.trusted:
             return None  # NTP knows better
         anchor = anchor_from(seen, now, self._anchors.get(now.boot_id))
         if anchor is None:

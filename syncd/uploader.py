@@ -140,10 +140,11 @@ class Uploader:
         """As many as may go together and whose time is known, from the front."""
         parcels: list[Parcel] = []
         unopened = []
+        now = self._clock.read()
         for each in waiting[: self._line.limit]:
             seq = each.rating.seq
             bounds = partial(outbox.trusted_bounds, seq)
-            timed = times.assess_time(each.rating, self._clock.read(), self._clock.anchors, bounds)
+            timed = times.assess_time(each.rating, now, self._clock.anchors, bounds)
             if timed is None:
                 break
             try:

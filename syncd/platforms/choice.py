@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pad.gm import GmError, sm2_encrypt
 from pad.keys import SecretError, read_secret
@@ -24,6 +25,7 @@ def platform_for(settings: Settings, clock: Callable[[], datetime]) -> Platform:
         settings.state_dir, "app_word", "the word (appWord) the platform gave this application"
     )
     if settings.profile.dialect is Dialect.ITEMISED:
+        _check_protected(settings)
         return ItemisedPlatform(settings, app_word, clock)
     try:
         form = sm2_format(settings.profile)
@@ -36,6 +38,16 @@ def platform_for(settings: Settings, clock: Callable[[], datetime]) -> Platform:
     except GmError as error:
         raise SecretError(f"{_path(settings.state_dir, name)}: {error}") from None
     return National(settings, app_word, public_key, clock)
+
+
+def _check_protected(settings: Settings) -> None:
+    """Nothing but TLS protects the rater's data in this dialect (art. 13)."""
+    address = urlsplit(settings.platform.url)
+    if address.scheme != "https" and not (address.hostname or "").startswith(("127.", "localhost")):
+        raise SettingsError(
+            f"{settings.file}: platform.url: found http; the itemised dialect carries personal data "
+            "that only TLS protects: allowed is https (http on this machine alone)"
+        )
 
 
 def _secret(state_dir: Path, name: str, what: str) -> str:

@@ -1,17 +1,18 @@
 """A time limit for a whole exchange, which holds against a peer that sends a byte now and then.
 
-A socket's own time-out starts anew with every byte. So the connection's socket is known here
-under a second descriptor, and when time is up both directions are shut: whoever waits in TLS,
-headers or body then wakes.
+A socket's own time-out starts anew with every byte, so each read here is given what is left of
+the exchange's time. Connecting has a limit of its own; the TLS handshake and sending are one
+operation each to the socket, whose time-out bounds them whole.
 """
 
 from __future__ import annotations
 
 import os
 import socket
+import ssl
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from contextlib import suppress
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -19,73 +20,72 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 
 class Deadline:
-    """Watches over the one socket that is in use."""
+    """When the exchange that is under way has to be over, and a way to end it before."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._for_good = False
-        self._round = 0
-        self.expired = False
+        self._span_s = 0.0
+        self._until = 0.0
+        self._double: socket.socket | None = None
+        self.aborted = False
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Shut the socket if the block takes longer."""
-        with self._lock:
-            self.expired = self._for_good
-            self._round += 1
-            timer = threading.Timer(seconds, self._expire, [self._round])
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
+    def set(self, seconds: float) -> None:
+        """Begin: so long may it take, once there is a connection."""
+        self._span_s = seconds
+        self._until = time.monotonic() + seconds
+
+    def left_s(self) -> float:
+        """What is left.
+
+        :raises TimeoutError: if nothing is
+        """
+        left = self._until - time.monotonic()
+        if left <= 0 or self.aborted:
+            raise TimeoutError("the exchange's time is up")
+        return left
 
     def watch(self, fresh: socket.socket) -> None:
-        """Take note of a new connection's socket.
-
-        :raises TimeoutError: if time was up before it was there
-        """
-        # TLS takes the descriptor over from this object, so a second one is kept
+        """Take note of a new connection's socket, under a second descriptor: TLS takes the first over."""
         double = socket.socket(fresh.family, fresh.type, fresh.proto, fileno=os.dup(fresh.fileno()))
         self.forget()
         with self._lock:
-            self._socket = double
-            if self.expired:
-                fresh.close()
-                raise TimeoutError("time was up before the connection was there")
+            self._double = double
+        self._until = time.monotonic() + self._span_s
 
     def forget(self) -> None:
         """Let go of the second descriptor; without this the connection would stay open."""
         with self._lock:
-            if self._socket is not None:
-                self._socket.close()
-                self._socket = None
+            if self._double is not None:
+                self._double.close()
+                self._double = None
 
-    def expire_for_good(self) -> None:
-        """Let this exchange and every later one end at once."""
-        self._for_good = True
-        self._expire(None)
-
-    def _expire(self, only_round: int | None) -> None:
+    def abort(self) -> None:
+        """Let this exchange and every later one end at once; from any thread. A read then wakes."""
         with self._lock:
-            if only_round not in {None, self._round}:
-                return  # a timer that woke when its exchange was over
-            self.expired = True
-            if self._socket is not None:
+            self.aborted = True
+            if self._double is not None:
                 with suppress(OSError):  # gone already
-                    self._socket.shutdown(socket.SHUT_RDWR)
+                    self._double.shutdown(socket.SHUT_RDWR)
 
 
-def pools_under(deadline: Deadline) -> dict[str, Any]:
-    """urllib3's connection pools by scheme, with every new socket shown to the deadline."""
+def pools_under(deadline: Deadline, tls: ssl.SSLContext | None) -> dict[str, Any]:
+    """urllib3's connection pools by scheme, with every read of theirs under the deadline."""
+
+    class PlainSocket(socket.socket):
+        def recv_into(self, *args: Any, **kwargs: Any) -> int:
+            self.settimeout(deadline.left_s())
+            return super().recv_into(*args, **kwargs)
+
+    class TlsSocket(ssl.SSLSocket):
+        def recv_into(self, *args: Any, **kwargs: Any) -> int:
+            self.settimeout(deadline.left_s())
+            return super().recv_into(*args, **kwargs)
 
     class PlainConnection(HTTPConnection):
         def _new_conn(self) -> socket.socket:
             fresh = super()._new_conn()
             deadline.watch(fresh)
-            return fresh
+            return PlainSocket(fresh.family, fresh.type, fresh.proto, fileno=fresh.detach())
 
     class TlsConnection(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
@@ -99,4 +99,6 @@ def pools_under(deadline: Deadline) -> dict[str, Any]:
     class TlsPool(HTTPSConnectionPool):
         ConnectionCls = TlsConnection
 
+    if tls is not None:
+        tls.sslsocket_class = TlsSocket
     return {"http": PlainPool, "https": TlsPool}

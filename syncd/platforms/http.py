@@ -73,7 +73,7 @@ class Exchange:
 
     def abort(self) -> None:
         """End the exchange that is under way, and any later one at once; from any thread."""
-        self._deadline.expire_for_good()
+        self._deadline.abort()
 
     def close(self) -> None:
         """Let the connection go."""
@@ -88,14 +88,14 @@ class Exchange:
         if time.monotonic() - self._used_at > KEEP_ALIVE_S:
             self.close()
         try:
-            with self._deadline.within(self._connect_s + answer_s):
-                reply, response_headers = self._perform(method, url, answer_s, headers, body)
+            self._deadline.set(answer_s)
+            reply, response_headers = self._perform(method, url, answer_s, headers, body)
         except (OSError, ValueError, urllib3.exceptions.HTTPError, requests.RequestException) as error:
             self.close()
             return self._why(error, answer_s)
-        if self._deadline.expired:  # a socket that was shut reads like an answer's end
+        if self._deadline.aborted:  # a socket that was shut reads like an answer's end
             self.close()
-            return self._why(TimeoutError(), answer_s)
+            return NoAnswer("it was asked to stop")
         if len(reply.body) > ANSWER_MAX:
             self.close()
             return NoAnswer(f"an answer of more than {ANSWER_MAX} bytes", seen=reply.seen)
@@ -130,7 +130,7 @@ class Exchange:
     def _why(self, error: Exception, answer_s: float) -> NoAnswer:
         """Why there is no answer, in words of ours: those of a library may quote the address or more."""
         inner = list(_chain(error))
-        if self._deadline.expired or isinstance(error, requests.ReadTimeout):
+        if isinstance(error, requests.ReadTimeout):
             return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW)
         if any(isinstance(each, ssl.SSLCertVerificationError) for each in inner):
             return NoAnswer("the platform's TLS certificate cannot be verified; check platform.ca_file")
@@ -162,7 +162,7 @@ class _Adapter(HTTPAdapter):
         """Make the pools."""
         given = pool_kwargs if self._tls is None else pool_kwargs | {"ssl_context": self._tls}
         super().init_poolmanager(connections, maxsize, block, **given)
-        self.poolmanager.pool_classes_by_scheme = pools_under(self._deadline)
+        self.poolmanager.pool_classes_by_scheme = pools_under(self._deadline, self._tls)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the authorities as the context has them; requests would add its own bundle."""

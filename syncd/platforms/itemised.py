@@ -52,7 +52,7 @@ class _Error(msgspec.Struct, frozen=True):
 
 
 class _Refusal(msgspec.Struct, frozen=True):
-    error: _Error
+    error: _Error | str
 
 
 class ItemisedPlatform:
@@ -146,6 +146,8 @@ def read_answer(reply: Reply, batch_id: str) -> Answer:
     try:
         if not reply.ok:
             error = msgspec.json.decode(reply.body, type=_Refusal).error
+            if isinstance(error, str):
+                return WholeRefused(error, seen=reply.seen)
             return WholeRefused(error.message, error.code, seen=reply.seen)
         found = msgspec.json.decode(reply.body, type=_Results)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

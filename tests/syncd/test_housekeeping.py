@@ -1,0 +1,261 @@
+"""What leaves the ledger and what never does; heartbeat, timetable and profiles beside it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pad import settings
+from pad.chain import Head
+from pad.clock import SystemClock
+from pad.ledger import recording, verification
+from pad.ledger.outbox import Backlog, Outbox
+from pad.ledger.rows import Delivery
+from pad.model import (
+    CHINA_TIME,
+    DeliveryState,
+    Instant,
+    Matter,
+    Rater,
+    Visit,
+    VisitEnd,
+    VisitOutcome,
+    iso_time,
+)
+from pad.settings import Dialect, LedgerRules, PlatformProfile
+from syncd import timetable
+from syncd.heartbeat import Heart
+from syncd.housekeeping import keep_house
+from syncd.ledger_file import LedgerFile
+from syncd.platform_clock import PlatformClock
+from syncd.platforms.base import NoAnswer, Platform, Pulse, WholeAccepted
+from syncd.timetable import Timetable
+from tests.syncd.pad_box import FixedClock, PadBox
+from tests.syncd.process import ROOT
+
+NOW = datetime(2026, 6, 1, 12, 0, tzinfo=CHINA_TIME)
+PERSON = Rater(name="张三", mobile="13800000000")
+PENDING, ACKNOWLEDGED, REFUSED = DeliveryState.PENDING, DeliveryState.ACKNOWLEDGED, DeliveryState.REFUSED
+
+
+def settle(box: PadBox, seq: int, state: DeliveryState, days_ago: float, *, exported: bool = False) -> None:
+    at = iso_time(NOW - timedelta(days=days_ago))
+    delivery = Delivery(seq, state, settled_at=at, exported_at=at if exported else None)
+    Outbox(box.db, box.keys).record([delivery])
+
+
+def keep(box: PadBox, clock: FixedClock | None = None, retention_days: int = 100, raters: int = 10) -> None:
+    rules = LedgerRules(retention_days=retention_days, rater_retention_days=raters)
+    truth = PlatformClock(clock or FixedClock(NOW))
+    keep_house(box.state, box.state / "ledger.db", rules, truth)
+
+
+def seqs(box: PadBox) -> list[int]:
+    return [row["seq"] for row in box.db.execute("SELECT seq FROM ratings ORDER BY seq")]
+
+
+def test_raters_data_go_when_acknowledged_for_long_enough_and_break_no_chain(box: PadBox) -> None:
+    for number, (state, days_ago) in enumerate(
+        [(ACKNOWLEDGED, 11), (ACKNOWLEDGED, 9), (REFUSED, 11)], start=1
+    ):
+        box.rate(f"P{number}", rater=PERSON)
+        settle(box, number, state, days_ago)
+    box.rate("P4", rater=PERSON)
+    keep(box)
+    left = box.db.execute(
+        "SELECT r.seq FROM rater s JOIN ratings r ON r.id = s.rating_id ORDER BY 1"
+    ).fetchall()
+    assert [row["seq"] for row in left] == [2, 3, 4]
+    assert verification.verify(box.db, box.keys.chain)[2] is None
+
+
+def test_only_a_settled_prefix_leaves_and_the_rest_still_verifies(box: PadBox) -> None:
+    ratings = [box.rate(f"P{number}") for number in range(1, 8)]
+    for seq in (1, 2, 3, 5):
+        settle(box, seq, ACKNOWLEDGED, 101)
+    settle(box, 4, REFUSED, 101)  # not exported: it stays, and all behind it
+    keep(box)
+    assert seqs(box) == [4, 5, 6, 7]
+    start, head, broken = verification.verify(box.db, box.keys.chain)
+    assert broken is None
+    assert start == Head(3, ratings[2].hash)
+    assert head.seq == 7
+    settle(box, 4, REFUSED, 101, exported=True)
+    keep(box)
+    assert seqs(box) == [6, 7]
+    assert box.rate("P8").seq == 8
+    assert verification.verify(box.db, box.keys.chain)[2] is None
+
+
+def test_what_is_young_pending_or_untried_stays(box: PadBox) -> None:
+    for number in range(1, 4):
+        box.rate(f"P{number}")
+    settle(box, 1, ACKNOWLEDGED, 99)
+    keep(box)
+    assert seqs(box) == [1, 2, 3]
+
+
+def test_everything_may_leave_and_the_chain_goes_on(box: PadBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pad.ledger.retention._ROWS_AT_ONCE", 2)
+    ratings = [box.rate(f"P{number}", rater=PERSON) for number in range(1, 6)]
+    for seq in range(1, 6):
+        settle(box, seq, ACKNOWLEDGED, 101)
+    keep(box, raters=100)
+    assert seqs(box) == []
+    assert recording.head(box.db) == Head(5, ratings[-1].hash)
+    for table in ("deliveries", "rater", "visits"):
+        assert box.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == (
+            5 if table == "visits" else 0
+        )
+    assert box.rate("P6").seq == 6
+    assert verification.verify(box.db, box.keys.chain)[2] is None
+
+
+def test_visits_leave_when_they_are_old_and_their_rating_is_gone(box: PadBox) -> None:
+    old = NOW - timedelta(days=200)
+    for number, at in enumerate((old, NOW - timedelta(days=50))):
+        moment = Instant(at, "boot", 1, trusted=True)
+        visit = Visit(f"v{number}", Matter(), moment, 60.0)
+        box.recorder.open_visit(visit)
+        box.recorder.end_visit(VisitEnd(visit.id, VisitOutcome.TIMED_OUT, moment))
+    box.recorder.open_visit(Visit("open", Matter(), Instant(old, "b", 1, trusted=True), 60.0))
+    box.rate("P1", rated=Instant(old, "boot", 1, trusted=True))
+    keep(box)
+    left = {row["id"] for row in box.db.execute("SELECT id FROM visits")}
+    assert {"v1", "open"} <= left
+    assert "v0" not in left
+    assert len(left) == 3  # and the one of the rating that is still there
+
+
+def test_nothing_leaves_while_the_true_time_is_unknown(box: PadBox) -> None:
+    box.rate("P1", rater=PERSON)
+    settle(box, 1, ACKNOWLEDGED, 101)
+    wild = FixedClock(datetime(2099, 1, 1, tzinfo=CHINA_TIME), trusted=False)
+    keep(box, wild)
+    assert seqs(box) == [1]
+    assert box.db.execute("SELECT COUNT(*) FROM rater").fetchone()[0] == 1
+
+
+def test_a_ledger_that_cannot_be_used_is_kept_for_another_day(
+    box: PadBox, caplog: pytest.LogCaptureFixture
+) -> None:
+    rules, truth = LedgerRules(), PlatformClock(FixedClock(NOW))
+    with caplog.at_level(logging.WARNING):
+        keep_house(box.state, box.state / "none.db", rules, truth)
+    assert "another day" in caplog.text
+
+
+# --- heartbeat ---------------------------------------------------------------------------------
+
+
+class Ear:
+    """A platform that only hears heartbeats."""
+
+    def __init__(self) -> None:
+        self.pulses: list[Pulse] = []
+        self.answer: WholeAccepted | NoAnswer = WholeAccepted()
+
+    def heartbeat(self, pulse: Pulse) -> WholeAccepted | NoAnswer:
+        self.pulses.append(pulse)
+        return self.answer
+
+
+@pytest.fixture
+def beat(box: PadBox) -> Callable[[FixedClock], Pulse]:
+    box.configure("http://127.0.0.1:1", "itemised")
+    ledger = LedgerFile(box.state, box.state / "ledger.db")
+    box._closed_at_the_end.append(ledger.close)
+
+    def once(clock: FixedClock) -> Pulse:
+        ear = Ear()
+        platform: Platform = ear  # type: ignore[assignment]
+        Heart(box.settings(), ledger, platform, PlatformClock(clock)).beat()
+        return ear.pulses[0]
+
+    return once
+
+
+def test_the_age_of_what_waits_is_counted_by_the_right_clock(
+    box: PadBox, beat: Callable[[FixedClock], Pulse]
+) -> None:
+    clock = FixedClock(NOW)
+    assert beat(clock).oldest_pending_s is None
+    box.rate("P1", rated=clock.read())
+    clock.go_on(timedelta(seconds=90))
+    assert beat(clock).oldest_pending_s == 90
+    assert beat(replace(clock, boot_id="later")).oldest_pending_s == 90
+    assert beat(replace(clock, boot_id="later", trusted=False)).oldest_pending_s is None
+
+
+def test_the_age_does_not_go_below_nothing(box: PadBox, beat: Callable[[FixedClock], Pulse]) -> None:
+    box.rate("P1", rated=Instant(NOW + timedelta(days=9), "before", 1, trusted=False))
+    assert beat(FixedClock(NOW)).oldest_pending_s == 0
+
+
+def test_uncertain_times_show(box: PadBox, beat: Callable[[FixedClock], Pulse]) -> None:
+    box.rate("P1")
+    assert not beat(FixedClock(NOW)).time_uncertain
+    assert beat(FixedClock(NOW, trusted=False)).time_uncertain
+    Outbox(box.db, box.keys).record([Delivery(1, PENDING, 1, "b", time_uncertain=True)])
+    assert beat(FixedClock(NOW)).time_uncertain
+
+
+def test_a_heart_that_cannot_beat_says_so_once(box: PadBox, caplog: pytest.LogCaptureFixture) -> None:
+    box.configure("http://127.0.0.1:1", "itemised")
+    ledger = LedgerFile(box.state, box.state / "ledger.db")
+    box._closed_at_the_end.append(ledger.close)
+    ear = Ear()
+    platform: Platform = ear  # type: ignore[assignment]
+    heart = Heart(box.settings(), ledger, platform, PlatformClock(SystemClock()))
+    with caplog.at_level(logging.INFO):
+        for answer in (NoAnswer("HTTP 502"), NoAnswer("HTTP 502"), WholeAccepted(), WholeAccepted()):
+            ear.answer = answer
+            heart.beat()
+    assert [record.getMessage() for record in caplog.records] == [
+        "heartbeat: HTTP 502",
+        "heartbeat: taken again",
+    ]
+
+
+def test_backlog_of_an_empty_ledger(box: PadBox) -> None:
+    assert Outbox(box.db, box.keys).backlog() == Backlog(0, None)
+
+
+# --- timetable and profiles --------------------------------------------------------------------
+
+
+def test_jobs_go_on_after_the_wall_clock_was_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    import threading
+
+    done = threading.Semaphore(0)
+    table = Timetable()
+    table.every(3600, done.release)
+    table.start()
+    try:
+        difference = timetable._wall_against_monotonic()
+        table.look_at_clock()
+        assert not done.acquire(timeout=0.2)
+        monkeypatch.setattr(timetable, "_wall_against_monotonic", lambda: difference - 86_400 * 365)
+        table.look_at_clock()
+        assert done.acquire(timeout=5)
+    finally:
+        table.stop()
+
+
+@pytest.mark.parametrize("name", ["national", "itemised"])
+def test_a_profile_that_is_shipped_has_every_key_with_its_default(name: str) -> None:
+    path: Path = ROOT / "config" / "platforms" / f"{name}.toml"
+    found = settings.read_table(path, PlatformProfile)
+    assert found.dialect is Dialect(name)
+    evaluate, service = ("/evaluate", "/service") if name == "national" else ("", "")
+    default = PlatformProfile(name, Dialect(name), evaluate_path=evaluate, service_path=service)
+    assert found == default
+    text = path.read_text(encoding="utf-8")
+    for field in msgspec.structs.fields(PlatformProfile):
+        assert f"\n{field.name} = " in text or f"\n[{field.name}]" in text
