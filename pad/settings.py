@@ -6,6 +6,7 @@ allowed (design §7). Every key, its default and its unit stand in ``config/pad.
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tomllib
@@ -58,14 +59,21 @@ class ServiceRecord(StrEnum):
     PAD = "pad"
 
 
+class UnboundProjectNo(StrEnum):
+    """What stands for the project number of an unbound rating in the national dialect."""
+
+    RATING_ID = "rating_id"
+    EMPTY = "empty"
+
+
 class Pad(_Table, frozen=True):
     """``[pad]``: which pad this is and where it stands."""
 
-    device_id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}$")]
+    device_id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]
     hall_name: Text
     win_no: Annotated[str, Meta(max_length=32)] = ""
-    area_code: Annotated[str, Meta(pattern=r"^([0-9]{6}|[0-9]{12})?$")] = ""
-    dept_code: Annotated[str, Meta(pattern=r"^([0-9A-Z]{18})?$")] = ""
+    area_code: Annotated[str, Meta(pattern=r"^([0-9]{6}|[0-9]{12})?\Z")] = ""
+    dept_code: Annotated[str, Meta(pattern=r"^([0-9A-Z]{18})?\Z")] = ""
     orgcode: Annotated[str, Meta(max_length=64)] = ""
     org_name: Annotated[str, Meta(max_length=codes.NAME_MAX)] = ""
     indicators: Text = "indicators/national-2020-05-22.toml"
@@ -76,14 +84,17 @@ class Counter(_Table, frozen=True):
 
     address: Text = "127.0.0.1"
     port: Port = 27100
-    origins: tuple[Annotated[str, Meta(pattern=r"^https?://[^/\s]+$")], ...] = ()
+    origins: tuple[Annotated[str, Meta(pattern=r"^https?://[^/\s]+\Z")], ...] = ()
     tls_certificate: str = ""
     tls_key: str = ""
 
     @property
     def is_loopback(self) -> bool:
         """Whether only programs on this machine can reach the service."""
-        return self.address in {"localhost", "::1"} or self.address.startswith("127.")
+        try:
+            return ipaddress.ip_address(self.address).is_loopback
+        except ValueError:
+            return self.address == "localhost"
 
 
 class RatingRules(_Table, frozen=True):
@@ -107,7 +118,7 @@ class Screen(_Table, frozen=True):
     fullscreen: bool = True
     width: Annotated[int, Meta(ge=320, le=7680)] = 1280
     height: Annotated[int, Meta(ge=320, le=7680)] = 800
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")] = "zh_CN"
+    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z")] = "zh_CN"
     font: str = ""
     font_bold: str = ""
 
@@ -138,7 +149,7 @@ class Sync(_Table, frozen=True):
 class PlatformLink(_Table, frozen=True):
     """``[platform]``: which platform, and this pad's standing with it."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?\Z")]
     app_mark: Text
     profile: Text = "platforms/national.toml"
     ca_file: str = ""
@@ -149,10 +160,10 @@ class PlatformLink(_Table, frozen=True):
 class Sm2Text(_Table, frozen=True):
     """``[sm2]`` of a profile: how this platform writes SM2 ciphertext (domain §4)."""
 
-    order: Annotated[str, Meta(pattern=r"^(C1C3C2|C1C2C3)$")] = "C1C3C2"
+    order: Annotated[str, Meta(pattern=r"^(C1C3C2|C1C2C3)\Z")] = "C1C3C2"
     prefix04: bool = True
-    container: Annotated[str, Meta(pattern=r"^(raw|asn1)$")] = "raw"
-    text: Annotated[str, Meta(pattern=r"^(hex_lower|hex_upper|base64)$")] = "hex_lower"
+    container: Annotated[str, Meta(pattern=r"^(raw|asn1)\Z")] = "raw"
+    text: Annotated[str, Meta(pattern=r"^(hex_lower|hex_upper|base64)\Z")] = "hex_lower"
 
 
 class PlatformProfile(_Table, frozen=True):
@@ -160,11 +171,12 @@ class PlatformProfile(_Table, frozen=True):
 
     name: Text
     dialect: Dialect
-    evaluate_path: Annotated[str, Meta(pattern=r"^(/[^\s?#]*)?$")] = ""
-    service_path: Annotated[str, Meta(pattern=r"^(/[^\s?#]*)?$")] = ""
+    evaluate_path: Annotated[str, Meta(pattern=r"^(/[^\s?#]*)?\Z")] = ""
+    service_path: Annotated[str, Meta(pattern=r"^(/[^\s?#]*)?\Z")] = ""
     service_record: ServiceRecord = ServiceRecord.BUSINESS_SYSTEM
+    unbound_project_no: UnboundProjectNo = UnboundProjectNo.RATING_ID
     duplicate_messages: tuple[Text, ...] = ("不可重复", "已存在评价")
-    credential_messages: tuple[Text, ...] = ()
+    credential_messages: tuple[Text, ...] = ("appMark", "签名", "验签", "解密")
     busy_messages: tuple[Text, ...] = ()
     pf: dict[str, Annotated[str, Meta(min_length=1, max_length=4)]] = {}
     sm2: Sm2Text = Sm2Text()
@@ -223,7 +235,9 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     path = config_path(given, environ).absolute()
     file = read_table(path, _PadFile)
     profile_path = path.parent / file.platform.profile
-    profile = read_table(profile_path, PlatformProfile)
+    profile = read_table(
+        profile_path, PlatformProfile, f"put it there, or name another as platform.profile in {path}"
+    )
     _check_profile(profile_path, profile)
     _check_counter(path, file.counter)
     return Settings(
@@ -271,17 +285,19 @@ def _check_counter(path: Path, counter: Counter) -> None:
 _T = TypeVar("_T")
 
 
-def read_table(path: Path, kind: type[_T]) -> _T:
+def read_table(
+    path: Path, kind: type[_T], if_missing: str = "name the settings file with --config or PAD_CONFIG"
+) -> _T:
     """Read a TOML file into a struct that is closed to unknown keys.
 
+    :param if_missing: what to do if it is not there
     :raises SettingsError: naming the file, the key, what was found and what is allowed
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        # some editors put a byte order mark before UTF-8
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
-        raise SettingsError(
-            f"{path}: not found; name the settings file with --config or PAD_CONFIG"
-        ) from error
+        raise SettingsError(f"{path}: not found; {if_missing}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read ({error}); a TOML file in UTF-8 is needed") from error
     except tomllib.TOMLDecodeError as error:
@@ -295,6 +311,7 @@ def read_table(path: Path, kind: type[_T]) -> _T:
 _PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<key>[^`]*)`)?$", re.DOTALL)
 _UNKNOWN: Final = re.compile(r"unknown field `(?P<name>[^`]+)`")
 _MISSING: Final = re.compile(r"missing required field `(?P<name>[^`]+)`")
+_SOME_ENTRY: Final = "[...]"
 _SECRETIVE: Final = re.compile(r"word|key|secret|token", re.IGNORECASE)
 
 
@@ -307,12 +324,32 @@ def _explain(message: str, found: Mapping[str, Any], kind: type) -> str:
         return f"{_join(key, unknown['name'])}: unknown key; allowed here are {allowed}"
     if missing := _MISSING.search(what):
         return f"{_join(key, missing['name'])}: missing; this key has no default and must be set"
+    if key.endswith(_SOME_ENTRY):
+        key = _wrong_entry(found, kind, key.removesuffix(_SOME_ENTRY))
     value = _value_at(found, key)
-    shown = "a value that is not shown" if _SECRETIVE.search(key.rsplit(".", 1)[-1]) else repr(value)
-    return f"{key}: found {shown}; {_allowed(what)}"
+    return f"{key}: found {_shown(key, value)}; {_allowed(what, _type_at(kind, key))}"
 
 
-def _allowed(what: str) -> str:
+def _shown(key: str, value: object) -> str:
+    """A value as it may be printed: no secret, nor an address with a password in it."""
+    hidden = _SECRETIVE.search(key.rsplit(".", 1)[-1]) or "@" in str(value)
+    return "a value that is not shown" if hidden else repr(value)
+
+
+def _wrong_entry(found: Mapping[str, Any], kind: type, key: str) -> str:
+    """msgspec does not say which entry of a free table is wrong: the first that is so by itself."""
+    table = _value_at(found, key)
+    for name, value in table.items() if isinstance(table, Mapping) else ():
+        try:
+            msgspec.convert({name: value}, _type_at(kind, key))
+        except msgspec.ValidationError:
+            return _join(key, name)
+    return key
+
+
+def _allowed(what: str, kind: object) -> str:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return "allowed are " + ", ".join(f'"{each}"' for each in kind)
     if what.startswith("Expected "):
         return "allowed is " + what.removeprefix("Expected ").split(", got ")[0].replace("`", "")
     return what[:1].lower() + what[1:]
@@ -323,11 +360,18 @@ def _join(key: str, name: str) -> str:
 
 
 def _keys_of(kind: type, key: str) -> list[str]:
-    """The keys a table may have, following ``a.b`` from the file's own type."""
+    """The keys a table may have."""
+    return [field.name for field in msgspec.structs.fields(_type_at(kind, key))]
+
+
+def _type_at(kind: type, key: str) -> Any:
+    """The type of a key, following ``a.b`` from the file's own; None within lists and free tables."""
     here: Any = kind
     for part in filter(None, key.split(".")):
-        here = next(field.type for field in msgspec.structs.fields(here) if field.name == part)
-    return [field.name for field in msgspec.structs.fields(here)]
+        if not (isinstance(here, type) and issubclass(here, msgspec.Struct)):
+            return None
+        here = next((field.type for field in msgspec.structs.fields(here) if field.name == part), None)
+    return here
 
 
 def _value_at(found: Mapping[str, Any], key: str) -> object:

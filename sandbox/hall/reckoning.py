@@ -37,14 +37,14 @@ def reckon(ledger: Path, store: Path) -> Reckoning:
     with closing(sqlite3.connect(ledger)) as db:
         rated = Counter(
             db.execute(
-                "SELECT COALESCE(project_no, ''), service_number, assess_number, level, indicators, comment"
+                "SELECT COALESCE(project_no, id), service_number, assess_number, level, indicators, comment"
                 " FROM ratings"
             )
         )
     with closing(sqlite3.connect(store)) as db:
         received = Counter(
             db.execute(
-                "SELECT project_no, service_number, assess_number, level, indicators, comment FROM ratings"
+                "SELECT CASE project_no WHEN '' THEN rating_id ELSE project_no END, service_number, assess_number, level, indicators, comment FROM ratings"
             )
         )
     return Reckoning(

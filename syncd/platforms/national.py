@@ -12,7 +12,7 @@ import msgspec
 
 from pad.gm import Sm2Container, Sm2Format, Sm2Order, Sm2Text, sm2_encrypt
 from pad.model import CHINA_TIME
-from pad.settings import PlatformProfile, ServiceRecord, Settings
+from pad.settings import PlatformProfile, ServiceRecord, Settings, UnboundProjectNo
 from syncd.platforms.base import (
     Answer,
     CredentialsRefused,
@@ -75,7 +75,10 @@ class National:
             stopped = self._send_services(parcels)
             if stopped is not None:
                 return stopped
-        records = [rating_record(parcel, self._profile.pf) for parcel in parcels]
+        by_id = self._profile.unbound_project_no is UnboundProjectNo.RATING_ID
+        records = [
+            rating_record(parcel, self._profile.pf, parcel.rating.id if by_id else "") for parcel in parcels
+        ]
         return self._send(self._profile.evaluate_path, "evaluate", records)
 
     def _send_services(self, parcels: Sequence[Parcel]) -> Answer | None:

@@ -10,14 +10,15 @@ from syncd.platforms.base import Parcel
 Record = dict[str, str]
 
 
-def rating_record(parcel: Parcel, pf: Mapping[str, str]) -> Record:
+def rating_record(parcel: Parcel, pf: Mapping[str, str], unbound_project_no: str = "") -> Record:
     """The rating record; absent optional values are empty strings, numbers are strings.
 
     :param pf: channels this platform numbers differently, ours to its own
+    :param unbound_project_no: what stands for the project number where the rating has none
     """
     rating, rater = parcel.rating, parcel.rater
     return {
-        "projectNo": rating.project_no or "",
+        "projectNo": rating.project_no or unbound_project_no,
         "taskCode": rating.task_code,
         "taskName": rating.task_name,
         "taskType": rating.task_type,

@@ -57,9 +57,18 @@ def test_national_in_another_form_of_ciphertext(
     assert city.arrived == [RECORD]
 
 
-def test_national_one_envelope_for_the_array_and_an_unbound_rating_has_no_number(
+def test_national_an_unbound_rating_goes_under_its_own_id_so_that_it_is_known_again(
     box: PadBox, city: City, online: CityServer, connect: Connect
 ) -> None:
+    unbound = parcel(box, None)
+    connect().submit("b1", [unbound])
+    assert city.distinct == [unbound.rating.id]
+
+
+def test_national_one_envelope_for_the_array_and_an_unbound_rating_may_go_without_number(
+    box: PadBox, city: City, online: CityServer, connect: Connect
+) -> None:
+    box.configure(f"http://127.0.0.1:{online.port}", profile='unbound_project_no = "empty"')
     parcels = [parcel(box, "P1"), parcel(box, None), parcel(box, "P3", 5)]
     connect().submit("b1", parcels)
     assert len(city.requests) == 1
