@@ -18,6 +18,7 @@ from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
 from kiosk.ui import window
 from kiosk.ui.theme import FontError
+from kiosk.ui.window import NoScreen
 from kiosk.ui.words import LanguageError
 from kiosk.view import view_of
 from pad import indicators, keys, settings
@@ -45,7 +46,7 @@ def main() -> int:
         configured = settings.load(arguments.config)
         lock = _only_one(configured.state_dir)
         return _run(configured, sys.stdout if arguments.narrate else None, lock)
-    except (SettingsError, CatalogueError, SecretError, LedgerError, DoorError, OSError) as error:
+    except (SettingsError, CatalogueError, SecretError, LedgerError, DoorError, NoScreen, OSError) as error:
         print(f"kiosk: {error}", file=sys.stderr)
         return 1
 

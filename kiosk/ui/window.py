@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pad.settings import Screen
@@ -11,8 +12,20 @@ from pad.settings import Screen
 FRAMES_PER_SECOND = 60
 
 
+class NoScreen(Exception):
+    """There is no display to open a window on; the message says what to do."""
+
+
 def prepare(screen: Screen, state_dir: Path) -> None:
-    """Settle Kivy's environment and configuration: ours alone, nothing of a user's home."""
+    """Settle Kivy's environment and configuration: ours alone, nothing of a user's home.
+
+    :raises NoScreen: if there is no display; SDL would draw into nothing, unseen
+    """
+    if not _has_display(os.environ):
+        raise NoScreen(
+            "no display: neither DISPLAY nor WAYLAND_DISPLAY is set and no graphics card is there; "
+            "start the kiosk in a graphical session, or under Xvfb"
+        )
     home = state_dir / "kivy"
     home.mkdir(parents=True, exist_ok=True)
     os.environ |= {
@@ -42,3 +55,8 @@ def prepare(screen: Screen, state_dir: Path) -> None:
         ("kivy", "keyboard_mode", "system"),
     ):
         Config.set(section, key, str(value))
+
+
+def _has_display(environ: Mapping[str, str]) -> bool:
+    named = any(environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+    return named or any(Path("/dev/dri").glob("card*"))

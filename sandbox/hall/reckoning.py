@@ -44,7 +44,8 @@ def reckon(ledger: Path, store: Path) -> Reckoning:
     with closing(sqlite3.connect(store)) as db:
         received = Counter(
             db.execute(
-                "SELECT CASE project_no WHEN '' THEN rating_id ELSE project_no END, service_number, assess_number, level, indicators, comment FROM ratings"
+                "SELECT CASE project_no WHEN '' THEN rating_id ELSE project_no END,"
+                " service_number, assess_number, level, indicators, comment FROM ratings"
             )
         )
     return Reckoning(

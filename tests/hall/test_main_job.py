@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from pad.settings import Dialect
+from sandbox.hall.processes import python
 from sandbox.hall.stage import Plan
 from tests.hall.conftest import QUICK, Hall
 
@@ -206,3 +210,16 @@ def test_a_disk_without_room_shows_it_and_takes_no_invitation(hall: Hall) -> Non
     hall.glass.wait_for("cannot_store")
     refused = hall.clerk.call("POST", "/v1/invitations", {"matter": {"project_no": "P1"}})
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cannot_store")
+
+
+def test_a_kiosk_without_a_display_says_so(hall: Hall) -> None:
+    bare = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    words = python("kiosk")
+    if any(Path("/dev/dri").glob("card*")):
+        return  # a graphics card is a display as well
+    told = subprocess.run(
+        words, env=bare | hall.stage.environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert told.returncode == 1
+    assert "no display" in told.stderr
+    assert "Traceback" not in told.stderr
