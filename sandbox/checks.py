@@ -43,6 +43,7 @@ _FORMS: Final = {
     "areaCode": (re.compile(r"[0-9]{12}"), "应为12位数字"),
     "deptCode": (re.compile(r"[0-9A-Z]{18}"), "应为18位统一社会信用代码"),
 }
+_WIRE_FORM: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}"
 _TABLES: Final = {
     "taskType": codes.TASK_TYPE,
     "userProp": codes.USER_PROP,
@@ -85,9 +86,18 @@ def service_fault(record: Record) -> str | None:
     return None if wire_moment(record["serviceTime"]) else "serviceTime格式应为yyyy-MM-dd HH:mm:ss"
 
 
+def same_content(one: Record, other: Record) -> bool:
+    """Whether two rating records say the same.
+
+    Their assessTime may differ: the pad works it out for each sending, and its clock may have been
+    corrected in between.
+    """
+    return {**one, "assessTime": ""} == {**other, "assessTime": ""}
+
+
 def wire_moment(text: object) -> datetime | None:
     """A time as it stands on the wire; None if it has another form."""
-    if not isinstance(text, str) or not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text):
+    if not isinstance(text, str) or not re.fullmatch(_WIRE_FORM, text):
         return None
     try:
         return datetime.strptime(text, WIRE_TIME).replace(tzinfo=CHINA_TIME)
@@ -123,8 +133,10 @@ def _form_fault(record: Record) -> str | None:
 def _mandatory(record: Record, rules: Rules) -> str | None:
     if not record["projectNo"] and not rules.allow_unbound:
         return "projectNo不能为空"
-    if not record["pf"]:
-        return "pf不能为空"
+    if record["projectNo"] and not str(record["projectNo"]).strip():
+        return "projectNo不能为空白"
+    if not re.fullmatch(r"[0-9]{1,2}", str(record["pf"])):
+        return "pf应为1至2位数字"
     if record["assessNumber"] not in ("1", "2"):
         return "assessNumber应为1或2"
     return None
@@ -134,7 +146,10 @@ def _level_fault(record: Record, catalogue: Catalogue) -> str | None:
     level = str(record["satisfaction"])
     if level not in ("1", "2", "3", "4", "5"):
         return "satisfaction应为1至5"
-    for code in filter(None, str(record["evalDetail"]).split(",")):
+    given = str(record["evalDetail"]).split(",") if record["evalDetail"] else []
+    if "" in given or len(set(given)) < len(given):
+        return "evalDetail应为以逗号分隔、不重复的指标"
+    for code in given:
         if not catalogue.knows(code):
             return f"指标{code}不存在或已停用"
         if code[0] != level:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
+from pad import codes
+from sandbox import strict_json
+from sandbox.checks import wire_moment
 from sandbox.misbehaviour import BadParameter, UnknownMisbehaviour
 from sandbox.platform import Platform
 
@@ -36,7 +40,7 @@ class ControlService:
 
     def application(self) -> web.Application:
         """The paths."""
-        application = web.Application()
+        application = web.Application(middlewares=[_say_in_json])
         application.add_routes([
             web.get("/", self._index),
             web.get("/control/received", self._received),
@@ -81,10 +85,14 @@ class ControlService:
         return web.json_response({name: self._platform.store.table(name)})
 
     async def _services(self, request: web.Request) -> web.Response:
-        body = await _json_object(request)
-        record = {"serviceNumber": "1", "serviceTime": ""} | body
-        if not isinstance(record.get("projectNo"), str) or not str(record["serviceNumber"]).isdigit():
-            raise _bad("projectNo", "projectNo (text) is wanted, and serviceNumber from 1 to 99")
+        record = {"serviceNumber": "1", "serviceTime": ""} | await _json_object(request)
+        project_no, moment = record.get("projectNo"), record["serviceTime"]
+        if not isinstance(project_no, str) or not 0 < len(project_no) <= codes.PROJECT_NO_MAX:
+            raise _bad("projectNo", f"must be text of 1 to {codes.PROJECT_NO_MAX} characters")
+        if not re.fullmatch(r"[1-9][0-9]?", str(record["serviceNumber"])):
+            raise _bad("serviceNumber", "must be from 1 to 99")
+        if moment != "" and wire_moment(moment) is None:
+            raise _bad("serviceTime", "must have the form yyyy-MM-dd HH:mm:ss, or be left out")
         fresh = self._platform.store.add_service(record)
         return web.json_response({"new": fresh}, status=201 if fresh else 200)
 
@@ -147,9 +155,28 @@ class ControlService:
             raise _error(web.HTTPBadGateway, "no_pad", "", message) from error
 
 
+@web.middleware
+async def _say_in_json(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """A path or method there is none of is told as every other wrong call."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound as error:
+        if error.content_type == "application/json":
+            raise
+        raise _error(web.HTTPNotFound, "no_such_path", "", "there is no such path") from error
+    except web.HTTPMethodNotAllowed as error:
+        allowed = ", ".join(sorted(error.allowed_methods))
+        body = _error_text("method_not_allowed", "", f"{error.method} is not allowed here; {allowed} are")
+        return web.Response(
+            status=405, text=body, content_type="application/json", headers={"Allow": allowed}
+        )
+
+
 async def _json_object(request: web.Request) -> dict[str, Any]:
     try:
-        body = json.loads(await request.read() or b"{}")
+        body = strict_json.loads(await request.read() or b"{}")
     except ValueError as error:
         raise _bad("", "the body must be a JSON object") from error
     if not isinstance(body, dict):
@@ -177,5 +204,8 @@ def _error(
     field: str,
     message: str,
 ) -> web.HTTPException:
-    text = json.dumps({"error": {"code": code, "field": field, "message": message}}, ensure_ascii=False)
-    return kind(text=text, content_type="application/json")
+    return kind(text=_error_text(code, field, message), content_type="application/json")
+
+
+def _error_text(code: str, field: str, message: str) -> str:
+    return json.dumps({"error": {"code": code, "field": field, "message": message}}, ensure_ascii=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Any, Final
 
 from pad import gm
+from sandbox import strict_json
 from sandbox.platform import ENVELOPE_TIME_TOLERANCE, Platform, Taken, Verdict
 from sandbox.store import Arrival
 
@@ -41,12 +42,12 @@ class Signatures:
         )
         if mark != settings.app_mark:
             raise Unsigned("unknown application mark")
-        text = f"{method}\n{path}\n{timestamp}\n{nonce}\n{gm.sm3(body).hex()}"
-        expected = gm.hmac_sm3(settings.app_word.encode(), text.encode()).hex()
-        if not nonce or not compare_digest(signature.encode(), expected.encode()):
-            raise Unsigned("signature does not match")
-        if not timestamp.isdigit():
+        if not re.fullmatch("[0-9]{1,15}", timestamp):
             raise Unsigned("timestamp is no number of milliseconds")
+        text = f"{method}\n{path}\n{timestamp}\n{nonce}\n{gm.sm3(body).hex()}"
+        expected = gm.hmac_sm3(settings.app_word.encode(), _bytes(text)).hex()
+        if not nonce or not compare_digest(_bytes(signature), expected.encode()):
+            raise Unsigned("signature does not match")
         apart_s = abs(int(timestamp) / 1000 - self._platform.now().timestamp())
         if apart_s > ENVELOPE_TIME_TOLERANCE.total_seconds():
             raise Unsigned("timestamp is too far from the platform's clock")
@@ -57,13 +58,18 @@ class Signatures:
             self._nonces.popitem(last=False)
 
 
+def _bytes(header: str) -> bytes:
+    """A header's text as it came: bytes that are not UTF-8 too, which no signature of ours holds."""
+    return header.encode("utf-8", "surrogateescape")
+
+
 def parse(body: bytes) -> dict[str, Any]:
     """A batch's body.
 
     :raises Malformed: if it has another form
     """
     try:
-        batch = json.loads(body)
+        batch = strict_json.loads(body)
     except ValueError as error:
         raise Malformed("the body is not JSON") from error
     if not isinstance(batch, dict) or set(batch) != {"batch", "device", "records"}:
@@ -79,7 +85,31 @@ def parse(body: bytes) -> dict[str, Any]:
             raise Malformed("a record has id and rating, and may have service, time_uncertain and staff")
         if not isinstance(record["id"], str) or not isinstance(record["rating"], dict):
             raise Malformed("id is text, rating an object")
+        if not record["id"] or not isinstance(record.get("service", {}), dict):
+            raise Malformed("id is not empty, service an object")
+        if not isinstance(record.get("time_uncertain", False), bool):
+            raise Malformed("time_uncertain is true or false")
     return batch
+
+
+def parse_heartbeat(body: bytes) -> dict[str, Any]:
+    """A heartbeat's body: a device, and the head of its chain.
+
+    :raises Malformed: if it has another form
+    """
+    try:
+        beat = strict_json.loads(body)
+    except ValueError as error:
+        raise Malformed("the body is not JSON") from error
+    if not isinstance(beat, dict) or not isinstance(beat.get("device"), str) or not beat["device"]:
+        raise Malformed("a JSON object with device is wanted")
+    head = beat.get("head")
+    if not isinstance(head, dict):
+        raise Malformed("head is an object")
+    seq = head.get("seq")
+    if not isinstance(seq, int) or isinstance(seq, bool) or not isinstance(head.get("hash"), str):
+        raise Malformed("head has seq, a whole number, and hash, a text")
+    return beat
 
 
 def take(platform: Platform, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -89,16 +119,12 @@ def take(platform: Platform, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _take_one(platform: Platform, device: str, record: Mapping[str, Any]) -> Taken:
     rating = record["rating"]
-    for name in ("projectNo", "serviceNumber", "assessNumber"):
-        if not isinstance(rating.get(name), str):
-            return Taken(Verdict.REFUSED, f"{name}缺失或不是字符串")
-    if not (rating["serviceNumber"].isdigit() and rating["assessNumber"].isdigit()):
-        return Taken(Verdict.REFUSED, "serviceNumber或assessNumber不是数字")
-    if isinstance(record.get("service"), dict):
-        platform.take_services([record["service"]])
-    return platform.take_one(
-        Arrival(rating, "itemised", device, record["id"], bool(record.get("time_uncertain")))
-    )
+    arrival = Arrival(rating, "itemised", device, record["id"], record.get("time_uncertain", False))
+    if "service" in record:
+        service = platform.take_services([record["service"]])
+        if service.verdict is Verdict.REFUSED:  # one that is there already is as good as new
+            return platform.refuse(arrival, service.message)
+    return platform.take_one(arrival)
 
 
 def _result(record: Mapping[str, Any], taken: Taken) -> dict[str, Any]:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+_NUMBER_MAX: Final = 10_000_000
+"""The most a number may be: four months in seconds, which a clock can still be moved by."""
 
 
 class UnknownMisbehaviour(Exception):
@@ -20,14 +25,19 @@ class BadParameter(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A misbehaviour: what it does in a line, and its parameters' defaults."""
+    """A misbehaviour: what it does in a line, its parameters' defaults, and when it counts.
+
+    One that ``lasts`` shapes the platform's judgement all through a submission and so counts it when
+    it is over; the others count it when it comes, so that a second one sent meanwhile is not met too.
+    """
 
     does: str
     parameters: dict[str, Any] = field(default_factory=dict)
+    lasts: bool = False
 
 
 KINDS: Final = {
-    "slow": Kind("answers rightly, but late", {"seconds": 2.0}),
+    "slow": Kind("takes it in at once, answers rightly, but late", {"seconds": 2.0}),
     "hang": Kind("takes the request, stores nothing and never answers", {"seconds": 3600.0}),
     "close-mid-body": Kind("stores, and closes the connection in the middle of its answer"),
     "status-500": Kind("500, nothing stored"),
@@ -42,8 +52,8 @@ KINDS: Final = {
     "wrong-batch-id": Kind("stores, and names another batch in its answer (national: an empty body)"),
     "wrong-types": Kind("stores, and answers with JSON of the wrong types"),
     "poison-record": Kind("refuses whatever contains one project number (empty: the first it sees)",
-                          {"project_no": ""}),
-    "clock-ahead": Kind("its Date, and its idea of now, are ahead", {"seconds": 3600.0}),
+                          {"project_no": ""}, lasts=True),
+    "clock-ahead": Kind("its Date, and its idea of now, are ahead", {"seconds": 3600.0}, lasts=True),
     "duplicate-answers": Kind("calls everything a duplicate; what is new is stored all the same"),
 }  # fmt: skip
 
@@ -80,10 +90,7 @@ class Misbehaviours:
             if key not in parameters:
                 allowed = ", ".join(["first", *parameters])
                 raise BadParameter(key, f"unknown parameter; allowed are {allowed}")
-            wanted = type(parameters[key])
-            if isinstance(value, bool) or not isinstance(value, wanted if wanted is str else int | float):
-                raise BadParameter(key, f"must be {'text' if wanted is str else 'a number'}")
-            parameters[key] = value
+            parameters[key] = _checked(key, value, parameters[key])
         self._active[name] = Active(name, first, parameters)
         return self._active[name]
 
@@ -104,14 +111,29 @@ class Misbehaviours:
         return self._active.get(name)
 
     def take(self) -> dict[str, Active]:
-        """Those that meet this submission; each counts it."""
+        """Those that meet this submission; each counts it, but for those that last until it is over."""
         met = dict(self._active)
         for active in met.values():
-            if active.left is not None:
-                active.left -= 1
-                if active.left == 0:
-                    del self._active[active.name]
+            if not KINDS[active.name].lasts:
+                self._count(active)
         return met
+
+    @contextmanager
+    def submission(self) -> Iterator[None]:
+        """The length of one submission, taken in or turned away: those that last count it at its end."""
+        lasting = [each for each in self._active.values() if KINDS[each.name].lasts]
+        try:
+            yield
+        finally:
+            for active in lasting:
+                if self._active.get(active.name) is active:  # else it was switched off meanwhile
+                    self._count(active)
+
+    def _count(self, active: Active) -> None:
+        if active.left is not None:
+            active.left -= 1
+            if active.left <= 0:
+                del self._active[active.name]
 
     def report(self) -> dict[str, Any]:
         """Every one there is, and what is on."""
@@ -131,3 +153,20 @@ def kind_of(name: str) -> Kind:
     if name not in KINDS:
         raise UnknownMisbehaviour(f"{name}: unknown; there are {', '.join(KINDS)}")
     return KINDS[name]
+
+
+def _checked(name: str, value: object, default: object) -> object:
+    """The value, if it is of its default's kind; a number also has to be one a clock or a wait can take.
+
+    :raises BadParameter: otherwise
+    """
+    if isinstance(default, str):
+        if not isinstance(value, str):
+            raise BadParameter(name, "must be text")
+        return value
+    whole = isinstance(default, int)
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        raise BadParameter(name, f"must be a {'whole ' if whole else ''}number")
+    if not 0 <= value <= _NUMBER_MAX:  # false for NaN too
+        raise BadParameter(name, f"must be from 0 to {_NUMBER_MAX}")
+    return value

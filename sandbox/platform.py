@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from sandbox.store import Arrival, Store
 
 DUPLICATE: Final = "该办件环节不可重复评价，已存在评价"
 NO_SERVICE: Final = "没有对应的服务数据"
+CHANGED: Final = "同一评价编号的内容与已存在的不一致"
 POISONED: Final = "记录无法处理"
 ENVELOPE_TIME_TOLERANCE: Final = timedelta(minutes=10)
 
@@ -51,7 +53,6 @@ class Platform:
         catalogue = indicators.load(settings.indicators_path)
         self.catalogue = catalogue
         self._rules = Rules(catalogue, settings.allow_unbound, settings.future_tolerance_s)
-        self._poison = ""
         private = folder / "platform.key"
         if not private.exists():
             pair = gm.sm2_generate_keypair()
@@ -72,7 +73,8 @@ class Platform:
         if fault:
             return Taken(Verdict.REFUSED, fault)
         there, service_time = self.store.service_time(record["projectNo"], int(record["serviceNumber"]))
-        if not there and not self.settings.accept_any_service:
+        bound = record["projectNo"] != ""  # a rating of no matter has no service record to wait for
+        if bound and not there and not self.settings.accept_any_service:
             return Taken(Verdict.REFUSED, NO_SERVICE)
         if fault := checks.rating_fault(record, self._rules, self.now(), service_time):
             return Taken(Verdict.REFUSED, fault)
@@ -81,6 +83,8 @@ class Platform:
             return Taken(Verdict.ACCEPTED)
         if arrival.rating_id and arrival.rating_id != known["rating_id"]:
             return Taken(Verdict.REFUSED, DUPLICATE)
+        if arrival.rating_id and not checks.same_content(record, json.loads(known["raw"])):
+            return Taken(Verdict.REFUSED, CHANGED)
         return Taken(Verdict.DUPLICATE, DUPLICATE)
 
     def take_one(self, arrival: Arrival) -> Taken:
@@ -91,8 +95,13 @@ class Platform:
         elif taken.verdict is Verdict.DUPLICATE:
             self._count_again(arrival)
         else:
-            self.store.refuse(arrival.record, arrival.dialect, taken.message, self.now())
+            self.refuse(arrival, taken.message)
         return taken
+
+    def refuse(self, arrival: Arrival, message: str) -> Taken:
+        """Note a refusal."""
+        self.store.refuse(arrival.record, arrival.dialect, message, self.now())
+        return Taken(Verdict.REFUSED, message)
 
     def take_all(self, arrivals: Sequence[Arrival]) -> Taken:
         """Store all records, or none: one flag answers the whole array (domain §4)."""
@@ -116,9 +125,11 @@ class Platform:
         for record in records:
             if fault := checks.service_fault(record):
                 return Taken(Verdict.REFUSED, fault)
+        keys = [(record["projectNo"], int(record["serviceNumber"])) for record in records]
+        if len(set(keys)) < len(keys) or any(self.store.service_time(*key)[0] for key in keys):
+            return Taken(Verdict.DUPLICATE, "服务数据已存在，不可重复")
         for record in records:
-            if not self.store.add_service(record):
-                return Taken(Verdict.DUPLICATE, "服务数据已存在，不可重复")
+            self.store.add_service(record)
         return Taken(Verdict.ACCEPTED)
 
     def _count_again(self, arrival: Arrival) -> None:
@@ -129,11 +140,10 @@ class Platform:
     def _poisoned(self, record: Mapping[str, Any]) -> str | None:
         poison = self.misbehaviours.peek("poison-record")
         if poison is None:
-            self._poison = ""
             return None
         project_no = record.get("projectNo")
         if not isinstance(project_no, str):
             return None
-        named = poison.parameters["project_no"] or self._poison or project_no
-        self._poison = named
+        named = poison.parameters["project_no"] or project_no
+        poison.parameters["project_no"] = named  # the first it sees stays the one
         return POISONED if project_no == named else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC
 from email.utils import format_datetime
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sandbox import itemised, national
 from sandbox.misbehaviour import Active
 from sandbox.platform import DUPLICATE, Platform, Taken, Verdict
 
+_SUBMISSIONS: Final = ("/national/evaluate", "/itemised/v1/batches")
 _BODY_MAX: Final = 16 * 1024 * 1024
 _PORTAL: Final = "<!doctype html><title>上网认证</title><form action=/login>请先登录<input name=user></form>"
 _GATEWAY: Final = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
@@ -34,7 +35,7 @@ class PlatformService:
 
     def application(self) -> web.Application:
         """The paths."""
-        application = web.Application(client_max_size=_BODY_MAX)
+        application = web.Application(client_max_size=_BODY_MAX, middlewares=[self._submission])
         application.on_response_prepare.append(self._date)
         application.add_routes([
             web.post("/national/evaluate", self._evaluate),
@@ -45,7 +46,23 @@ class PlatformService:
         ])  # fmt: skip
         return application
 
-    async def _date(self, _request: web.Request, response: web.StreamResponse) -> None:
+    @web.middleware
+    async def _submission(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Have the misbehaviours that last count a submission when it is over, whatever came of it."""
+        if request.path not in _SUBMISSIONS:
+            return await handler(request)
+        with self._platform.misbehaviours.submission():
+            response = await handler(request)
+            if not response.prepared:
+                await self._date(request, response)  # while the clock is what it was for this one
+                request["dated"] = True
+            return response
+
+    async def _date(self, request: web.Request, response: web.StreamResponse) -> None:
+        if "dated" in request:
+            return
         response.headers["Date"] = format_datetime(self._platform.now().astimezone(UTC), usegmt=True)
 
     # --- paths --------------------------------------------------------------------------
@@ -120,13 +137,12 @@ class PlatformService:
         body = await request.read()
         try:
             self._signatures.check(request.method, request.path, request.headers, body)
-            beat = json.loads(body)
-            device = str(beat["device"])
+            beat = itemised.parse_heartbeat(body)
         except itemised.Unsigned as error:
             return web.json_response({"error": str(error)}, status=401)
-        except (ValueError, KeyError, TypeError):
-            return web.json_response({"error": "a JSON object with device is wanted"}, status=400)
-        self._platform.store.add_heartbeat(device, beat, self._platform.now())
+        except itemised.Malformed as error:
+            return web.json_response({"error": str(error)}, status=400)
+        self._platform.store.add_heartbeat(beat["device"], beat, self._platform.now())
         return web.json_response({"time": self._platform.now().isoformat()})
 
     async def _catalogue(self, request: web.Request) -> web.Response:
@@ -144,24 +160,30 @@ class PlatformService:
     async def _before(
         self, request: web.Request, met: dict[str, Active], records: int
     ) -> web.StreamResponse | None:
-        """What keeps a submission from being taken in."""
-        if "slow" in met:
-            await asyncio.sleep(met["slow"].parameters["seconds"])
+        """What keeps a submission from being taken in; of several the first in this order.
+
+        It hangs, then 401, 413, 429, 503, 502, 500, the portal; ``slow`` delays whichever it is.
+        """
         if "hang" in met:
             self._log(request, records, 0, "hang")
             await asyncio.sleep(met["hang"].parameters["seconds"])
         answer = _refusing_answer(met, records)
         if answer is not None:
             self._log(request, records, answer.status, ", ".join(met))
+            await _linger(met)
         return answer
 
     async def _after(
         self, request: web.Request, met: dict[str, Active], answer: dict[str, Any], records: int
     ) -> web.StreamResponse:
-        """The answer, or what is left of it; what was submitted is stored."""
+        """The answer, or what is left of it; what was submitted is stored.
+
+        Of several the first in this order: no answer, half a body, half of the JSON.
+        """
         self._log(request, records, 200, ", ".join(met))
         for watcher in self._on_arrival:
             watcher()
+        await _linger(met)
         body = json.dumps(answer, ensure_ascii=False).encode()
         if "answer-lost" in met:
             return _cut(request)
@@ -198,6 +220,12 @@ def _refusing_answer(met: dict[str, Active], records: int) -> web.Response | Non
     if "captive-portal" in met:
         return web.Response(text=_PORTAL, content_type="text/html")
     return None
+
+
+async def _linger(met: dict[str, Active]) -> None:
+    """Be late only now that all is stored: a client that gives up has been heard all the same."""
+    if "slow" in met:
+        await asyncio.sleep(met["slow"].parameters["seconds"])
 
 
 def _cut(request: web.Request, response: web.StreamResponse | None = None) -> web.StreamResponse:

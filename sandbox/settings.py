@@ -11,8 +11,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from pad.gm import Sm2Container, Sm2Format, Sm2Order, Sm2Text
-from pad.settings import read_table
+from pad.gm import GmError, Sm2Container, Sm2Format, Sm2Order, Sm2Text
+from pad.settings import SettingsError, read_table
 
 DEFAULT: Final = Path(__file__).with_name("sandbox.toml")
 NATIONAL_INDICATORS: Final = Path(__file__).parents[1] / "config/indicators/national-2020-05-22.toml"
@@ -68,7 +68,12 @@ def load(path: Path) -> Settings:
 
     :raises pad.settings.SettingsError: naming file, key, what was found and what is allowed
     """
-    return read_table(path, Settings)
+    settings = read_table(path, Settings)
+    try:
+        _ = settings.sm2.format
+    except GmError as error:
+        raise SettingsError(f"{path}: [sm2]: {error}") from error
+    return settings
 
 
 def state_folder(settings: Settings, environ: Mapping[str, str] = os.environ) -> Path:

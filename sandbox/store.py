@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS ratings (
 CREATE UNIQUE INDEX IF NOT EXISTS one_per_matter
     ON ratings (project_no, service_number, assess_number) WHERE project_no <> '';
 CREATE UNIQUE INDEX IF NOT EXISTS one_per_id ON ratings (rating_id) WHERE rating_id <> '';
+CREATE INDEX IF NOT EXISTS per_level ON ratings (level, arrivals);
 CREATE TABLE IF NOT EXISTS services (
     project_no TEXT, service_number INTEGER, service_time TEXT, raw TEXT,
     PRIMARY KEY (project_no, service_number));
@@ -53,7 +54,9 @@ class Store:
     """The platform's file; one transaction a request."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = sqlite3.connect(folder / "platform.db", isolation_level=None)
+        file = folder / "platform.db"
+        file.touch(mode=0o600)  # it holds names and numbers of persons; SQLite's side files follow it
+        self._db = sqlite3.connect(file, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
@@ -75,12 +78,13 @@ class Store:
         self._db.execute("COMMIT")
 
     def known(self, arrival: Arrival) -> sqlite3.Row | None:
-        """The rating that is stored of this matter, or under this id."""
+        """The rating that is stored under this id, else the one of this matter."""
         project_no, service_number, assess_number = arrival.matter
         row: sqlite3.Row | None = self._db.execute(
             "SELECT rowid, * FROM ratings WHERE (project_no = ? AND service_number = ? AND assess_number = ?"
-            " AND project_no <> '') OR (rating_id = ? AND rating_id <> '')",
-            (project_no, service_number, assess_number, arrival.rating_id),
+            " AND project_no <> '') OR (rating_id = ? AND rating_id <> '')"
+            " ORDER BY rating_id = ? DESC LIMIT 1",
+            (project_no, service_number, assess_number, arrival.rating_id, arrival.rating_id),
         ).fetchone()
         return row
 
@@ -147,8 +151,11 @@ class Store:
         self._db.execute("INSERT INTO requests VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def count(self) -> int:
-        """How many ratings are stored."""
-        return int(self._db.execute("SELECT COUNT(*) FROM ratings").fetchone()[0])
+        """How many ratings are stored: asked at every arrival by those who wait, so never by counting.
+
+        Ratings are never deleted but all at once, so the last row's number is how many there are.
+        """
+        return int(self._db.execute("SELECT COALESCE(MAX(rowid), 0) FROM ratings").fetchone()[0])
 
     def received(self, most: int = 1000) -> list[dict[str, Any]]:
         """The ratings last stored, oldest first, without what is known of persons."""
@@ -162,14 +169,13 @@ class Store:
 
     def summary(self) -> dict[str, Any]:
         """Counts of what came in."""
-        count, arrivals = self._db.execute(
-            "SELECT COUNT(*), COALESCE(SUM(arrivals), 0) FROM ratings"
-        ).fetchone()
-        levels = self._db.execute("SELECT level, COUNT(*) FROM ratings GROUP BY level").fetchall()
+        levels = self._db.execute(
+            "SELECT level, COUNT(*), SUM(arrivals) FROM ratings GROUP BY level"  # from its index alone
+        ).fetchall()
         refused = self._db.execute("SELECT reason, COUNT(*) FROM refusals GROUP BY reason").fetchall()
         return {
-            "distinct": count,
-            "arrivals": arrivals,
+            "distinct": sum(row[1] for row in levels),
+            "arrivals": sum(row[2] for row in levels),
             "levels": {str(level): 0 for level in (5, 4, 3, 2, 1)} | {str(row[0]): row[1] for row in levels},
             "refusals": {row[0]: row[1] for row in refused},
             "heartbeats": self._db.execute("SELECT COUNT(*) FROM heartbeats").fetchone()[0],

@@ -4,14 +4,30 @@ const LEVELS = { 5: ["非常满意", "#0a5ba8"], 4: ["满意", "#4fa8e0"], 3: ["
 const STATES = { idle: "空闲", serving: "办理中", inviting: "等待评价", rating: "评价中", paused: "暂停", closed: "关闭", cannot_store: "无法保存",
   waiting: "等待评价", rated: "已评价", timed_out: "超时未评价", withdrawn: "已放弃", cancelled: "已撤回", superseded: "已被替换" };
 const EVERY_MS = 1000;
+const PAD_WITHIN_MS = 3000;   // a pad that hangs must not hold up what the platform shows
+const FOLLOW_S = 5;
+const CALL_WITHIN_MS = 10000; // longer than FOLLOW_S
+const UNTIL_OFF = new Set(["poison-record", "clock-ahead"]); // the rest: for the next submission only
+const DOES = {
+  "slow": "照常回答，但很慢", "hang": "收下请求，不保存，也不回答", "close-mid-body": "已保存，回答到一半断开",
+  "status-500": "500，未保存", "html-502": "网关的 502 网页，未保存", "retry-after-503": "503 并要求稍后再来，未保存",
+  "status-429": "429 请求过多，未保存", "status-413": "413 一批太多，未保存", "status-401": "401 未授权，未保存",
+  "captive-portal": "上网认证页，状态 200，未保存", "truncated-json": "已保存，回答的 JSON 只有一半", "answer-lost": "已保存，不回答就断开",
+  "wrong-batch-id": "已保存，回答写成别的批次", "wrong-types": "已保存，回答的类型不对", "poison-record": "凡含某一办件的批次都拒收",
+  "clock-ahead": "平台时钟快一小时", "duplicate-answers": "一律说重复，新的其实已保存" };
 const by = (id) => document.getElementById(id);
 let invitation = null;
 
-async function call(method, path, body) {
-  const answer = await fetch(path, { method, body: body === undefined ? undefined : JSON.stringify(body) });
-  const told = await answer.json().catch(() => ({}));
-  return { ok: answer.ok, status: answer.status, told };
+async function call(method, path, body, withinMs = CALL_WITHIN_MS) {
+  try {
+    const answer = await fetch(path, { method, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(withinMs) });
+    return { ok: answer.ok, status: answer.status, told: await answer.json().catch(() => ({})) };
+  } catch { // no connection, or no answer in time
+    return { ok: false, status: 0, told: {} };
+  }
 }
+
+const pause = (ms) => new Promise((resume) => setTimeout(resume, ms));
 
 // --- the clerk ---------------------------------------------------------------------------
 
@@ -40,11 +56,20 @@ function fresh() {
 }
 
 async function follow(id) {
-  let state = "waiting", wait = 0;
+  let wait = 0;
   while (id === invitation) {
-    const { ok, told } = await call("GET", `/counter/v1/invitations/${id}?wait=${wait}`);
-    if (!ok) return;
-    state = told.state; wait = 5;
+    const { ok, status, told } = await call("GET", `/counter/v1/invitations/${id}?wait=${wait}`);
+    if (id !== invitation) return; // another was invited meanwhile
+    if (!ok) { // the pad may be starting again; one that does not know the invitation never will
+      by("invitation").textContent = "没有回答";
+      by("cancel").disabled = true;
+      if (status === 404) return;
+      wait = 0;
+      await pause(EVERY_MS);
+      continue;
+    }
+    const state = told.state;
+    wait = FOLLOW_S;
     by("invitation").textContent = STATES[state] || state;
     by("cancel").disabled = state !== "waiting";
     if (!["waiting", "rating"].includes(state)) return;
@@ -55,10 +80,16 @@ async function follow(id) {
 
 function cell(text) { const td = document.createElement("td"); td.textContent = text; return td; }
 
+function lag(row) { // from the rating to its arrival; the rating's time has whole seconds
+  const seconds = Math.max(0, Math.floor((Date.parse(row.received_at) - Date.parse(row.assess_time.replace(" ", "T") + "+08:00")) / 1000));
+  const text = seconds < 60 ? `${seconds} 秒` : seconds < 3600 ? `${Math.floor(seconds / 60)} 分` : `${Math.floor(seconds / 3600)} 小时`;
+  return row.time_uncertain ? `${text}（时间存疑）` : text;
+}
+
 function showReceived(rows) {
   by("received").replaceChildren(...rows.slice(-15).reverse().map((row) => {
     const tr = document.createElement("tr");
-    tr.append(...[row.received_at.slice(11, 19), LEVELS[row.level][0], row.project_no || "（未关联）", row.indicators, row.comment, row.arrivals].map(cell));
+    tr.append(...[row.received_at.slice(11, 19), LEVELS[row.level][0], row.project_no || "（未关联）", row.indicators, row.comment, lag(row), row.arrivals].map(cell));
     return tr;
   }));
 }
@@ -79,9 +110,9 @@ function showMisbehaviours({ known, on }) {
     const left = on[name] && on[name].left;
     button.textContent = name + (on[name] ? (left ? `（还有 ${left} 次）` : "（开）") : "");
     button.setAttribute("aria-pressed", String(name in on));
-    does.textContent = kind.does;
+    does.textContent = DOES[name] || kind.does;
     button.append(does);
-    button.onclick = async () => { await call(name in on ? "DELETE" : "PUT", `/control/misbehaviours/${name}`, name in on ? undefined : { first: 1 }); refresh(); };
+    button.onclick = async () => { await call(name in on ? "DELETE" : "PUT", `/control/misbehaviours/${name}`, name in on ? undefined : UNTIL_OFF.has(name) ? {} : { first: 1 }); refresh(); };
     return button;
   }));
 }
@@ -91,10 +122,17 @@ by("restore").onclick = async () => { await call("PUT", "/control/line", { up: t
 by("behave").onclick = async () => { await call("DELETE", "/control/misbehaviours"); refresh(); };
 
 let shown = "";
-async function refresh() {
-  const [pad, summary, received, misbehaviours] = await Promise.all([
-    call("GET", "/counter/v1/state"), call("GET", "/control/summary"), call("GET", "/control/received?most=15"), call("GET", "/control/misbehaviours")]);
-  by("pad").textContent = pad.ok ? `${STATES[pad.told.state]}；待上传 ${pad.told.pending}` : "没有回答";
+async function refresh() { await Promise.all([refreshPad(), refreshPlatform()]); }
+
+async function refreshPad() {
+  const { ok, told } = await call("GET", "/counter/v1/state", undefined, PAD_WITHIN_MS);
+  by("pad").textContent = ok ? `${STATES[told.state] || told.state}；待上传 ${told.pending}` : "没有回答";
+}
+
+async function refreshPlatform() {
+  const [summary, received, misbehaviours] = await Promise.all([
+    call("GET", "/control/summary"), call("GET", "/control/received?most=15"), call("GET", "/control/misbehaviours")]);
+  if (!(summary.ok && received.ok && misbehaviours.ok)) { by("line").textContent = "练习平台没有回答"; return; }
   by("line").textContent = `线路${summary.told.line ? "通" : "断"}；收到 ${summary.told.distinct}，重复到达 ${summary.told.arrivals - summary.told.distinct}`;
   showLevels(summary.told.levels);
   showReceived(received.told.received);
@@ -102,6 +140,8 @@ async function refresh() {
   if (now !== shown) { shown = now; showMisbehaviours(misbehaviours.told); }
 }
 
+async function keep(refreshing) { for (;;) { await refreshing(); await pause(EVERY_MS); } } // never two of a kind at once
+
 fresh();
-refresh();
-setInterval(refresh, EVERY_MS);
+keep(refreshPad);
+keep(refreshPlatform);

@@ -48,13 +48,14 @@ def wire(seconds: float) -> str:
 class Sandbox:
     """One running platform."""
 
-    def __init__(self, folder: Path, **settings: object) -> None:
+    def __init__(self, folder: Path, sm2: str = "", **settings: object) -> None:
         given: dict[str, object] = {
             "port": 0, "control_port": 0, "state": str(folder / "state"), "app_mark": MARK, "app_word": WORD,
             "counter_url": "http://127.0.0.1:9",
         }  # fmt: skip
         lines = [f"{key} = {json.dumps(value)}" for key, value in (given | settings).items()]
-        (folder / "sandbox.toml").write_text("\n".join(lines), encoding="utf-8")
+        text = "\n".join((*lines, "[sm2]", sm2))
+        (folder / "sandbox.toml").write_text(text, encoding="utf-8")
         self.program = Program(
             python("sandbox", "--config", str(folder / "sandbox.toml")), folder / "sandbox.log"
         )
@@ -77,14 +78,16 @@ class Sandbox:
 
     # --- national -------------------------------------------------------------------------
 
-    def envelope(self, records: object, kind: str = "evaluate") -> dict[str, Any]:
+    def envelope(
+        self, records: object, kind: str = "evaluate", form: gm.Sm2Format = gm.DEFAULT_FORMAT
+    ) -> dict[str, Any]:
         time = f"{datetime.now(CHINA_TIME):%Y%m%d%H%M%S}"
         text = json.dumps(records, ensure_ascii=False).encode()
         body = {
             "appMark": MARK,
             "time": time,
-            "sign": gm.sm2_encrypt(self.public_key, (time + MARK + WORD).encode()),
-            "params": {kind: [gm.sm2_encrypt(self.public_key, text)]},
+            "sign": gm.sm2_encrypt(self.public_key, (time + MARK + WORD).encode(), form),
+            "params": {kind: [gm.sm2_encrypt(self.public_key, text, form)]},
         }
         return {"txnBodyCom": body, "txnCommCom": {}}
 
@@ -104,7 +107,9 @@ class Sandbox:
         return self.signed("POST", "/itemised/v1/batches", body, **headers)
 
     def signed(self, method: str, path: str, body: object, **changed: str) -> requests.Response:
-        data = json.dumps(body).encode()
+        return self.signed_bytes(method, path, json.dumps(body).encode(), **changed)
+
+    def signed_bytes(self, method: str, path: str, data: bytes, **changed: str) -> requests.Response:
         stamp = str(int(datetime.now(CHINA_TIME).timestamp() * 1000))
         headers = {"X-App-Mark": MARK, "X-Timestamp": stamp, "X-Nonce": uuid.uuid4().hex}
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}

@@ -86,10 +86,11 @@ def test_a_hanging_platform_stores_nothing(sandbox: Sandbox) -> None:
     assert sandbox.stored() == []
 
 
-def test_a_slow_platform_answers_rightly(sandbox: Sandbox) -> None:
-    switch_on(sandbox, "slow", seconds=0.5)
+def test_a_slow_platform_answers_rightly_and_has_stored_what_a_client_gave_up_on(sandbox: Sandbox) -> None:
+    switch_on(sandbox, "slow", seconds=30)
     with pytest.raises(requests.Timeout):
         sandbox.national(record(), timeout=0.2)
+    assert len(sandbox.stored()) == 1
     switch_on(sandbox, "slow", seconds=0.01)
     assert sandbox.national(record("P2")).status_code == 200
 
@@ -108,6 +109,33 @@ def test_the_first_record_seen_is_poison_if_none_is_named(sandbox: Sandbox) -> N
     assert not message(sandbox.national(record("P8")))[0]
     assert message(sandbox.national(record("P9")))[0]
     assert not message(sandbox.national(record("P8")))[0]
+
+
+@pytest.mark.parametrize("dialect", ["national", "itemised"])
+def test_poison_for_the_first_submissions_acts_on_just_those(sandbox: Sandbox, dialect: str) -> None:
+    sandbox.control("PUT", "misbehaviours/poison-record", {"first": 2})
+    for _ in range(2):
+        sandbox.national(record()) if dialect == "national" else sandbox.itemised(item())
+        assert sandbox.stored() == []
+    sandbox.national(record()) if dialect == "national" else sandbox.itemised(item())
+    assert len(sandbox.stored()) == 1
+
+
+def test_poison_switched_on_again_looks_for_a_first_record_again(sandbox: Sandbox) -> None:
+    for project_no in ("P8", "P9"):
+        sandbox.control("PUT", "misbehaviours/poison-record", {})
+        assert not message(sandbox.national(record(project_no)))[0]
+        sandbox.control("DELETE", "misbehaviours/poison-record")
+
+
+@pytest.mark.parametrize("dialect", ["national", "itemised"])
+def test_a_clock_ahead_for_the_first_submission_is_right_after_it(sandbox: Sandbox, dialect: str) -> None:
+    switch_on(sandbox, "clock-ahead")
+    ahead = sandbox.national(record()) if dialect == "national" else sandbox.itemised(item())
+    right = sandbox.national(record()) if dialect == "national" else sandbox.itemised(item())
+    assert sandbox.control("GET", "misbehaviours").json()["on"] == {}
+    dates = [parsedate_to_datetime(each.headers["Date"]).timestamp() for each in (ahead, right)]
+    assert 3590 < dates[0] - dates[1] < 3630
 
 
 def test_a_clock_an_hour_ahead_shows_in_the_date(sandbox: Sandbox) -> None:
@@ -159,9 +187,20 @@ def test_every_misbehaviour_is_listed_with_what_it_does(sandbox: Sandbox) -> Non
         ("PUT", "misbehaviours/slow", {"minutes": 1}, 400, "minutes"),
         ("PUT", "misbehaviours/slow", {"seconds": "1"}, 400, "seconds"),
         ("PUT", "misbehaviours/slow", [], 400, ""),
+        ("PUT", "misbehaviours/slow", {"seconds": -1}, 400, "seconds"),
+        ("PUT", "misbehaviours/clock-ahead", {"seconds": 1e300}, 400, "seconds"),
+        ("PUT", "misbehaviours/retry-after-503", {"seconds": 1.5}, 400, "seconds"),
+        ("PUT", "misbehaviours/poison-record", {"project_no": 1}, 400, "project_no"),
         ("PUT", "line", {"up": 1}, 400, "up"),
         ("GET", "received?count=x", None, 400, "count"),
         ("POST", "services", {}, 400, "projectNo"),
+        ("POST", "services", {"projectNo": ""}, 400, "projectNo"),
+        ("POST", "services", {"projectNo": "P", "serviceNumber": "²"}, 400, "serviceNumber"),
+        ("POST", "services", {"projectNo": "P", "serviceNumber": 100}, 400, "serviceNumber"),
+        ("POST", "services", {"projectNo": "P", "serviceTime": "noon"}, 400, "serviceTime"),
+        ("POST", "services", {"projectNo": "P", "serviceTime": [1]}, 400, "serviceTime"),
+        ("GET", "nothing", None, 404, ""),
+        ("POST", "line", {}, 405, ""),
     ],
 )
 def test_a_malformed_control_call_names_what_was_wrong(
