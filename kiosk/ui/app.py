@@ -14,7 +14,7 @@ from kivy.graphics import Color, Rectangle
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.events import Event, TouchDown, TouchUp
-from kiosk.ui import layout, theme
+from kiosk.ui import layout, theme, window
 from kiosk.ui.narration import Narration
 from kiosk.ui.parts import BOLD, REGULAR, PlainButton, Words, place
 from kiosk.ui.screen import Screen, Setting
@@ -51,9 +51,11 @@ class PadApp(App):
     ) -> None:
         """Read fonts and catalogues.
 
+        :raises window.NoScreen: if the display cannot be opened
         :raises theme.FontError: if there is no font with Chinese characters
         :raises LanguageError: if there is no catalogue for the language configured
         """
+        window.opened(Window)
         super().__init__()
         fonts = theme.fonts(screen)
         LabelBase.register(REGULAR, str(fonts.regular))

@@ -26,6 +26,8 @@ def prepare(screen: Screen, state_dir: Path) -> None:
             "no display: neither DISPLAY nor WAYLAND_DISPLAY is set and no graphics card is there; "
             "start the kiosk in a graphical session, or under Xvfb"
         )
+    # left to itself SDL falls back to drawing into memory
+    os.environ.setdefault("SDL_VIDEODRIVER", _driver(os.environ))
     home = state_dir / "kivy"
     home.mkdir(parents=True, exist_ok=True)
     os.environ |= {
@@ -35,6 +37,7 @@ def prepare(screen: Screen, state_dir: Path) -> None:
         "KIVY_NO_FILELOG": "1",
         "KIVY_LOG_MODE": "PYTHON",
         "KIVY_CLIPBOARD": "dummy",
+        "KIVY_WINDOW": "sdl2",
     }
     # what goes wrong is raised; Kivy's own log tells of its start, and of a cut buffer nobody needs
     logging.getLogger("kivy").addFilter(lambda _record: False)
@@ -55,6 +58,24 @@ def prepare(screen: Screen, state_dir: Path) -> None:
         ("kivy", "keyboard_mode", "system"),
     ):
         Config.set(section, key, str(value))
+
+
+def opened(window: object) -> None:
+    """Make sure that Kivy could open its window.
+
+    :raises NoScreen: if it could not
+    """
+    if window is None:
+        named = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or "/dev/dri"
+        raise NoScreen(
+            f"no display: {named} cannot be opened; check that its server runs and lets this user in"
+        )
+
+
+def _driver(environ: Mapping[str, str]) -> str:
+    if environ.get("WAYLAND_DISPLAY"):
+        return "wayland,x11"
+    return "x11" if environ.get("DISPLAY") else "kmsdrm"
 
 
 def _has_display(environ: Mapping[str, str]) -> bool:

@@ -212,6 +212,16 @@ def test_a_disk_without_room_shows_it_and_takes_no_invitation(hall: Hall) -> Non
     assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cannot_store")
 
 
+def test_a_kiosk_whose_display_cannot_be_opened_says_so(hall: Hall) -> None:
+    environment = {**os.environ, **hall.stage.environment, "DISPLAY": ":4711"}
+    told = subprocess.run(
+        python("kiosk"), env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert told.returncode == 1
+    assert ":4711 cannot be opened" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
 def test_a_kiosk_without_a_display_says_so(hall: Hall) -> None:
     bare = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
     words = python("kiosk")
