@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from pad.settings import Dialect
 from sandbox.demo.by_hand import by_hand
-from sandbox.demo.play import play
+from sandbox.demo.play import PLAN, play
 
 
 def main() -> int:
@@ -24,11 +25,19 @@ def main() -> int:
     parser.add_argument(
         "--scripted", action="store_true", help="play the script even where there is a display"
     )
+    parser.add_argument(
+        "--counter-port",
+        type=int,
+        default=27100,
+        metavar="PORT",
+        help="the pad's counter service",
+    )
     arguments = parser.parse_args()
+    plan = replace(PLAN, dialect=arguments.dialect, counter_port=arguments.counter_port)
     display = os.environ.get("DISPLAY")
     if display and not arguments.scripted:
-        return by_hand(arguments.folder.absolute(), arguments.dialect, display)
-    return play(arguments.folder.absolute(), arguments.dialect)
+        return by_hand(arguments.folder.absolute(), plan, display)
+    return play(arguments.folder.absolute(), plan)
 
 
 if __name__ == "__main__":

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 
-from pad.settings import Dialect
 from sandbox.hall.processes import ProgramEnded
 from sandbox.hall.reckoning import reckon
 from sandbox.hall.stage import Plan, Stage
 
 
-def by_hand(folder: Path, dialect: Dialect, display: str) -> int:
+def by_hand(folder: Path, plan: Plan, display: str) -> int:
     """Start everything and leave it to you, until the window is closed or Ctrl-C; then reckon."""
-    stage = Stage(folder, Plan(dialect=dialect, sync=(("backoff_cap_s", 5),)))
+    stage = Stage(folder, replace(plan, rules=()))
     stage.clear()
     platform = stage.start_platform()
     try:

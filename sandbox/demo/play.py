@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from pad.model import parse_iso_time
-from pad.settings import Dialect
 from sandbox.hall.glass import Glass, Shown, VirtualDisplay
 from sandbox.hall.partners import Platform
 from sandbox.hall.reckoning import reckon
@@ -20,6 +19,19 @@ from sandbox.hall.stage import Plan, Stage
 _RING_S: Final = 5.0
 _WORDS: Final = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
 _TASKS: Final = ("个体工商户设立登记", "居民身份证换领", "不动产转移登记", "社会保险参保登记", "食品经营许可")
+
+
+PLAN: Final = Plan(
+    rules=(("reasons_timeout_s", _RING_S), ("thanks_s", 1)),
+    sync=(
+        ("interval_s", 5),
+        ("backoff_first_s", 0.5),
+        ("backoff_cap_s", 2),
+        ("reconnect_spread_s", 1),
+        ("answer_timeout_s", 5),
+    ),
+)
+"""Quick rings and quick retries: nobody waits half a minute for a demo."""
 
 
 class Play:
@@ -107,6 +119,8 @@ class Play:
         self._glass.wait_for("reasons", lambda shown: "withdraw" in shown.enabled)
         self._glass.tap("withdraw")
         state = self._stage.clerk.wait_for(invitation, "withdrawn", "rated")
+        self._glass.wait_for("withdrawn")
+        self._picture("withdrawn")
         self._say(f"1 tapped, then 放弃评价: {state}, no rating", started)
 
     def _nobody_comes(self) -> None:
@@ -258,25 +272,14 @@ class Play:
         return f"; submitted to acknowledged {lag.total_seconds() * 1000:.0f} ms"
 
 
-def play(folder: Path, dialect: Dialect) -> int:
+def play(folder: Path, plan: Plan) -> int:
     """Play the script; 0 if every rating arrived once and nothing else did."""
-    plan = Plan(
-        dialect=dialect,
-        rules=(("reasons_timeout_s", _RING_S), ("thanks_s", 1)),
-        sync=(
-            ("interval_s", 5),
-            ("backoff_first_s", 0.5),
-            ("backoff_cap_s", 2),
-            ("reconnect_spread_s", 1),
-            ("answer_timeout_s", 5),
-        ),
-    )
     stage = Stage(folder, plan)
     stage.clear()
     started = time.monotonic()
     with VirtualDisplay(folder / "xvfb.log", plan.width, plan.height) as display:
         platform = stage.start_platform()
-        print(f"The platform speaks '{dialect}'; pictures and logs go to {folder.name}/")
+        print(f"The platform speaks '{plan.dialect}'; pictures and logs go to {folder.name}/")
         try:
             Play(stage, display.name, platform).run()
         finally:
