@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from kiosk.ui import bare_x
 from pad.settings import Screen
 
 FRAMES_PER_SECOND = 60
@@ -43,11 +44,17 @@ def prepare(screen: Screen, state_dir: Path) -> None:
     logging.getLogger("kivy").addFilter(lambda _record: False)
     from kivy.config import Config
 
+    whole = bare_x.screen_size() if screen.fullscreen and "x11" in os.environ["SDL_VIDEODRIVER"] else None
+    width, height = whole or (screen.width, screen.height)
     for section, key, value in (
-        ("graphics", "width", screen.width),
-        ("graphics", "height", screen.height),
-        ("graphics", "fullscreen", "auto" if screen.fullscreen else 0),
+        ("graphics", "width", width),
+        ("graphics", "height", height),
+        ("graphics", "fullscreen", "auto" if screen.fullscreen and whole is None else 0),
         ("graphics", "borderless", 1),
+        # where no window manager moves it, the window has to stand in the corner by itself
+        ("graphics", "position", "custom"),
+        ("graphics", "left", 0),
+        ("graphics", "top", 0),
         ("graphics", "resizable", 0),
         ("graphics", "show_cursor", 0),
         ("graphics", "maxfps", FRAMES_PER_SECOND),

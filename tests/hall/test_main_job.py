@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pad.settings import Dialect
+from sandbox.hall.glass import VirtualDisplay
 from sandbox.hall.processes import python
 from sandbox.hall.stage import Plan
 from tests.hall.conftest import QUICK, Hall
@@ -233,3 +235,28 @@ def test_a_kiosk_without_a_display_says_so(hall: Hall) -> None:
     assert told.returncode == 1
     assert "no display" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize("size", [(1024, 600), (1920, 1080)])
+def test_in_fullscreen_the_window_fills_a_screen_without_a_window_manager(
+    build_hall: Callable[[Plan], Hall], tmp_path: Path, size: tuple[int, int]
+) -> None:
+    hall = build_hall(QUICK)
+    text = hall.stage.config.read_text(encoding="utf-8")
+    hall.stage.config.write_text(text.replace("fullscreen = false", "fullscreen = true"), encoding="utf-8")
+    with VirtualDisplay(tmp_path / "whole.log", *size) as display:
+        glass = hall.stage.start_kiosk(display.name)
+        shown = glass.wait_for("idle")
+        glass.screenshot(tmp_path / "whole.png")
+        left, top, width, height = shown.targets["language"]
+        assert left + width <= size[0]
+        picture = Image.open(tmp_path / "whole.png").convert("RGB")
+        assert picture.size == size
+        head = picture.getpixel((size[0] - 2, 2))
+        assert head == picture.getpixel((2, 2)) != picture.getpixel((size[0] - 2, size[1] - 2))
+        assert picture.getpixel((2, size[1] - 2)) == picture.getpixel((size[0] - 2, size[1] - 2))
+        glass.tap("language")
+        glass.next("idle", lambda shown: shown.targets["language"][3] == height)
+        assert top < size[1] / 10
+        assert hall.stage.kiosk is not None
+        hall.stage.kiosk.stop()
