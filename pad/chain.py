@@ -48,7 +48,7 @@ def canonical_json(row: Mapping[str, object]) -> bytes:
 
 def link(key: bytes, prev_hash: str, row: Mapping[str, object]) -> str:
     """The hash of a row that follows ``prev_hash``."""
-    return hmac_sm3(key, prev_hash.encode("ascii") + canonical_json(row)).hex()
+    return hmac_sm3(key, prev_hash.encode() + canonical_json(row)).hex()
 
 
 def first_break(key: bytes, start: Head, rows: Iterable[Mapping[str, object]]) -> tuple[Head, Break | None]:
@@ -62,7 +62,7 @@ def first_break(key: bytes, start: Head, rows: Iterable[Mapping[str, object]]) -
             return head, Break(head.seq + 1, f"row {head.seq + 1} is missing; row {seq} follows {head.seq}")
         if row["prev_hash"] != head.hash:
             return head, Break(seq, "prev_hash is not the hash of the row before")
-        if not hmac.compare_digest(link(key, head.hash, row), str(row["hash"])):
+        if not hmac.compare_digest(link(key, head.hash, row).encode(), str(row["hash"]).encode()):
             return head, Break(seq, "the row was changed after it was written")
         head = Head(seq, str(row["hash"]))
     return head, None

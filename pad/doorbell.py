@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -26,14 +26,16 @@ def _short_path(state_dir: Path) -> Iterator[str]:
 
 
 def ring(state_dir: Path) -> bool:
-    """Ring; False if nobody listens. Never blocks, never raises for a missing listener."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
-        bell.setblocking(False)
-        try:
-            with _short_path(state_dir) as path:
-                bell.sendto(b"\x01", path)
-        except OSError:
-            return False
+    """Ring; False if nobody listens, or so many rings wait that one more is no news.
+
+    Never blocks and never raises: a rating that is on disk must not suffer by it.
+    """
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell, _short_path(state_dir) as path:
+            bell.setblocking(False)
+            bell.sendto(b"\x01", path)
+    except OSError:
+        return False
     return True
 
 
@@ -59,13 +61,12 @@ class Doorbell:
         self._socket.settimeout(timeout_s)
         try:
             self._socket.recv(1)
-            self._socket.setblocking(False)
+        except (TimeoutError, BlockingIOError):
+            return False
+        self._socket.setblocking(False)
+        with suppress(BlockingIOError):
             while self._socket.recv(1):
                 pass
-        except TimeoutError:
-            return False
-        except BlockingIOError:
-            return True
         return True
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,18 +30,24 @@ def read_secret(state_dir: Path, name: str) -> str | None:
 
     :raises SecretError: if it is there but cannot be read
     """
+    found = _find(state_dir, name)
+    return None if found is None else found[1]
+
+
+def _find(state_dir: Path, name: str) -> tuple[Path, str] | None:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
     places = [Path(credentials) / name] if credentials else []
     for path in (*places, state_dir / "keys" / name):
         try:
-            return path.read_text(encoding="ascii").strip()
+            return path, path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
+            # not "from error": that one holds the bytes it could not decode
             raise SecretError(
                 f"{path}: cannot be read ({type(error).__name__}); "
                 "a file of ASCII text, mode 0600, readable by this user is needed"
-            ) from error
+            ) from None
     return None
 
 
@@ -57,16 +64,17 @@ def device_keys(state_dir: Path, *, may_create: bool) -> DeviceKeys:
 
 
 def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> bytes:
-    path = state_dir / "keys" / name
-    text = read_secret(state_dir, name)
-    if text is None:
+    found = _find(state_dir, name)
+    if found is None:
+        made = state_dir / "keys" / name
         if not may_create:
             raise SecretError(
-                f"{path}: missing, but the ledger beside it needs it; "
+                f"{made}: missing, but the ledger beside it needs it; "
                 "put the key back from its backup, or set the ledger aside"
             )
-        write_secret(path, secrets.token_hex(length))
-        text = read_secret(state_dir, name) or ""
+        write_secret(made, secrets.token_hex(length))
+        found = _find(state_dir, name) or (made, "")
+    path, text = found
     try:
         key = bytes.fromhex(text)
     except ValueError:
@@ -79,19 +87,16 @@ def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> by
 def write_secret(path: Path, text: str) -> None:
     """Write a secret with mode 0600, whole or not at all; one that is already there stays."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        os.write(descriptor, text.encode("ascii") + b"\n")
-        os.fsync(descriptor)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(text.encode("ascii") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(fresh, path)
     finally:
-        os.close(descriptor)
-    try:
-        os.link(fresh, path)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+        fresh.unlink(missing_ok=True)
     directory = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(directory)

@@ -74,3 +74,28 @@ def test_what_is_pure_imports_neither_clock_nor_thread_nor_disk(file: str) -> No
     assert not {
         name for name in imported(ROOT / file) if name.startswith(("pad.ledger.connection", "pad.keys"))
     }
+
+
+@pytest.mark.parametrize("file", ["events", "phases", "session", "view"])
+def test_the_session_leans_on_nothing_that_acts(file: str) -> None:
+    """Nor by way of another: what it may import is as pure as itself."""
+    modules = {
+        ".".join(name.split(".")[:2])
+        for name in imported(ROOT / "kiosk" / f"{file}.py")
+        if name.startswith(("kiosk.", "pad."))
+    }
+    assert modules <= {
+        "kiosk.events", "kiosk.phases", "kiosk.session",
+        "pad.codes", "pad.indicators", "pad.model", "pad.settings",
+    }  # fmt: skip
+
+
+def test_nothing_is_imported_by_a_name_made_up_while_running() -> None:
+    for package in FORBIDDEN:
+        for file in files(package):
+            called = {
+                node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+                for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
+            }
+            assert not called & {"__import__", "import_module"}, file

@@ -84,7 +84,7 @@ class Outbox:
         answer was lost keeps its members (design §5), even if there are more than ``limit``.
         """
         still_open = f"state = 'pending' AND seq NOT IN ({_marks(passing_by)})"
-        with translated():
+        with translated(self._db):
             first = self._deliveries(still_open, passing_by, 1)
             if not first:
                 rows = self._db.execute(
@@ -116,7 +116,7 @@ class Outbox:
         """
         if not rating.rater_sm3:
             return Rater()
-        with translated():
+        with translated(self._db):
             row = self._db.execute("SELECT sealed FROM rater WHERE rating_id = ?", (rating.id,)).fetchone()
         return (
             sealing.unseal(self._keys.sealing, row["sealed"], rating.visit_id) if row is not None else Rater()
@@ -142,7 +142,7 @@ class Outbox:
 
     def delivery(self, seq: int) -> Delivery | None:
         """What became of one rating so far; None if it was never tried."""
-        with translated():
+        with translated(self._db):
             row = self._db.execute("SELECT * FROM deliveries WHERE seq = ?", (seq,)).fetchone()
         return delivery_from(row) if row is not None else None
 
@@ -183,7 +183,7 @@ class Outbox:
 
     def anchors(self) -> dict[str, Anchor]:
         """The true times known, by boot."""
-        with translated():
+        with translated(self._db):
             rows = self._db.execute("SELECT * FROM anchors").fetchall()
         return {row["boot_id"]: anchor_from(row) for row in rows}
 
@@ -195,10 +195,10 @@ class Outbox:
     def trusted_bounds(self, seq: int) -> tuple[datetime | None, datetime | None]:
         """The wall times of the nearest ratings before and after ``seq`` whose clock was trusted.
 
-        The answer for the last run of untrusted rows is kept, so that draining a long one does
-        not search it anew for each row.
+        ``seq`` is one whose own clock was not. The answer for the last run of untrusted rows is
+        kept, so that draining a long one does not search it anew for each row.
         """
-        with translated():
+        with translated(self._db):
             last = recording.head(self._db).seq
             known = self._bounds
             if not (known.before_seq < seq < known.after_seq and last <= known.searched_to):
@@ -234,7 +234,7 @@ class Outbox:
 
 def backlog(db: sqlite3.Connection) -> Backlog:
     """How much waits, at a cost that does not grow with the ledger."""
-    with translated():
+    with translated(db):
         tried = db.execute("SELECT COUNT(*), MIN(seq) FROM deliveries WHERE state = 'pending'").fetchone()
         # seq has no gaps, so the untried ones are counted without reading them
         untried = db.execute(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Final
 
+import msgspec
 from uuid6 import uuid7
 
 from pad import chain, sealing
@@ -77,6 +78,9 @@ class Recorder:
     def append(self, finished: FinishedRating) -> Rating:
         """Write a rating: with it its visit's end, its rater's sealed data, and the draft's removal.
 
+        A rating that turns out to be written already, by a call that was told otherwise, is
+        returned as it is; an invitation that a full disk kept from being written is written now.
+
         :raises MatterRated: if the matter has its rating; the visit is then ended, not rated
         """
         sealed = (
@@ -87,19 +91,32 @@ class Recorder:
     def _append(self, finished: FinishedRating, sealed: bytes | None) -> Rating:
         visit = finished.visit
         try:
-            with transaction(self._db) as db:
-                row = self._rating_row(finished, sealed, head(db))
-                db.execute(*insert("ratings", row))
-                if sealed is not None:
-                    db.execute(*insert("rater", {"rating_id": row["id"], "sealed": sealed}))
-                _end(db, VisitEnd(visit.id, VisitOutcome.RATED, finished.rated))
-                db.execute("DELETE FROM draft WHERE visit_id = ?", (visit.id,))
-                stored = db.execute("SELECT * FROM ratings WHERE seq = ?", (row["seq"],)).fetchone()
+            return self._write(finished, sealed)
         except sqlite3.IntegrityError as error:
-            if _RATED not in str(error):
+            with translated(self._db):
+                written = self._db.execute("SELECT * FROM ratings WHERE visit_id = ?", (visit.id,)).fetchone()
+            if written is not None:
+                return rating_from(written)
+            if _RATED in str(error):
+                self.end_visit(
+                    VisitEnd(visit.id, VisitOutcome.CANCELLED, finished.rated, "pad", "already_rated")
+                )
+                raise MatterRated(f"{visit.matter.project_no}: rated before") from error
+            if self.visit(visit.id) is not None:
                 raise
-            self.end_visit(VisitEnd(visit.id, VisitOutcome.CANCELLED, finished.rated, "pad", "already_rated"))
-            raise MatterRated(f"{visit.matter.project_no}: rated before") from error
+            self.open_visit(visit)
+            return self._write(finished, sealed)
+
+    def _write(self, finished: FinishedRating, sealed: bytes | None) -> Rating:
+        visit_id = finished.visit.id
+        with transaction(self._db) as db:
+            row = self._rating_row(finished, sealed, head(db))
+            db.execute(*insert("ratings", row))
+            if sealed is not None:
+                db.execute(*insert("rater", {"rating_id": row["id"], "sealed": sealed}))
+            _end(db, VisitEnd(visit_id, VisitOutcome.RATED, finished.rated))
+            db.execute("DELETE FROM draft WHERE visit_id = ?", (visit_id,))
+            stored = db.execute("SELECT * FROM ratings WHERE seq = ?", (row["seq"],)).fetchone()
         return rating_from(stored)
 
     def _rating_row(self, finished: FinishedRating, sealed: bytes | None, last: Head) -> dict[str, object]:
@@ -140,50 +157,61 @@ class Recorder:
         :param discard: true where the city does not count a tap whose person did not submit
         :returns: the rating that was completed, marked recovered, with no reason given
         """
-        with translated():
+        with translated(self._db):
             found = self._db.execute("SELECT * FROM draft").fetchone()
         recovered = None
-        if found is not None:
-            draft = draft_from(found)
-            if discard:
-                self.end_visit(VisitEnd(draft.visit_id, VisitOutcome.TIMED_OUT, now, "pad", "restart"))
-            else:
-                recovered = self._complete(draft, found["rater_sealed"])
-        with translated():
+        if found is not None and discard:
+            self.end_visit(VisitEnd(found["visit_id"], VisitOutcome.TIMED_OUT, now, "pad", "restart"))
+        elif found is not None:
+            recovered = self._complete(found, now)
+        with translated(self._db):
             left = self._db.execute("SELECT id FROM visits WHERE outcome IS NULL").fetchall()
         for row in left:
             self.end_visit(VisitEnd(row["id"], VisitOutcome.CANCELLED, now, "pad", "restart"))
         return recovered
 
-    def _complete(self, draft: Draft, sealed: bytes | None) -> Rating | None:
-        record = self.visit(draft.visit_id)
-        if record is None:
-            return None
+    def _complete(self, found: sqlite3.Row, now: Instant) -> Rating | None:
         try:
-            return self._append(
-                FinishedRating(
-                    visit=record.visit,
-                    draft=draft,
-                    indicators=(),
-                    comment="",
-                    completion=Completion.RECOVERED,
-                    rated=draft.tapped,
-                    submitted_ms=draft.first_touch_ms,
-                ),
-                sealed,
-            )
+            return self._append(self._finished(found), found["rater_sealed"])
         except MatterRated:
             return None
+        except (ValueError, msgspec.DecodeError) as error:
+            # it must not stop the start; what is known of it is noted
+            known = {name: found[name] for name in ("visit_id", "level", "tapped_at")}
+            with transaction(self._db) as db:
+                write_note(db, "draft_given_up", now, known | {"why": str(error)})
+                db.execute("DELETE FROM draft")
+            return None
+
+    def _finished(self, found: sqlite3.Row) -> FinishedRating:
+        """What a draft becomes when nobody can go on with it.
+
+        :raises ValueError: if it cannot be read, or its visit is not there or has ended
+        """
+        draft, record = draft_from(found), self.visit(found["visit_id"])
+        if record is None:
+            raise ValueError("its visit is not there")
+        if record.outcome is not None:
+            raise ValueError(f"its visit ended: {record.outcome}")
+        return FinishedRating(
+            visit=record.visit,
+            draft=draft,
+            indicators=(),
+            comment="",
+            completion=Completion.RECOVERED,
+            rated=draft.tapped,
+            submitted_ms=draft.first_touch_ms,
+        )
 
     def visit(self, visit_id: str) -> VisitRecord | None:
         """A stored visit; None if there is none of that id."""
-        with translated():
+        with translated(self._db):
             row = self._db.execute("SELECT * FROM visits WHERE id = ?", (visit_id,)).fetchone()
         return visit_from(row) if row is not None else None
 
     def is_rated(self, matter: Matter) -> bool:
         """Whether the matter has its rating; an unbound one never has."""
-        with translated():
+        with translated(self._db):
             return (
                 self._db.execute(
                     "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
@@ -194,7 +222,7 @@ class Recorder:
 
     def anchor(self, boot: str) -> Anchor | None:
         """The true time of a boot, if the platform or a technician has told it."""
-        with translated():
+        with translated(self._db):
             row = self._db.execute("SELECT * FROM anchors WHERE boot_id = ?", (boot,)).fetchone()
         return anchor_from(row) if row is not None else None
 
@@ -228,7 +256,7 @@ def write_note(db: sqlite3.Connection, kind: str, at: Instant, detail: Mapping[s
 
 def head(db: sqlite3.Connection) -> Head:
     """The chain's head: the last rating, else the last checkpoint, else where every chain starts."""
-    with translated():
+    with translated(db):
         row = db.execute("SELECT seq, hash FROM ratings ORDER BY seq DESC LIMIT 1").fetchone()
         if row is None:
             row = db.execute("SELECT seq, hash FROM checkpoints ORDER BY seq DESC LIMIT 1").fetchone()

@@ -22,7 +22,7 @@ def purge_raters(db: sqlite3.Connection, acknowledged_before: datetime) -> int:
     """Delete raters' sealed data whose rating was acknowledged by then; how many there were."""
     purged = 0
     while True:
-        with translated():
+        with translated(db):
             rows = db.execute(
                 "SELECT s.rating_id FROM rater s JOIN ratings r ON r.id = s.rating_id "
                 "JOIN deliveries d ON d.seq = r.seq "
@@ -43,7 +43,7 @@ def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetim
     acknowledged, or refused and exported; the first rating that is not ends the search.
     """
     before = iso_time(settled_before)
-    with translated():
+    with translated(db):
         row = db.execute("SELECT MIN(seq), MAX(seq) FROM ratings").fetchone()
         if row[0] is None:
             return 0
@@ -75,7 +75,7 @@ def prune_visits(db: sqlite3.Connection, ended_before: datetime) -> int:
     """Delete visits that ended by then and have no rating (any more); how many there were."""
     pruned = 0
     while True:
-        with translated():
+        with translated(db):
             rows = db.execute(
                 "SELECT id FROM visits v WHERE outcome IS NOT NULL AND ended_at <= ? "
                 "AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) ORDER BY id LIMIT ?",

@@ -230,6 +230,33 @@ def promises(db: Database) -> None:
     )
 
 
+@migrations()
+def promises_of_deliveries(db: Database) -> None:
+    """What keeps a rating from being passed over, and a visit with the rating it led to.
+
+    Ratings never tried are those above the last row of ``deliveries``; a row that skipped one, or
+    went away again, would hide a rating from delivery for good.
+    """
+    _script(
+        db,
+        """
+    CREATE TRIGGER deliveries_skip_nothing BEFORE INSERT ON deliveries
+    WHEN EXISTS (SELECT 1 FROM ratings WHERE seq < NEW.seq AND seq > COALESCE(
+        (SELECT MAX(seq) FROM deliveries), (SELECT MAX(seq) FROM checkpoints), 0))
+    BEGIN SELECT RAISE(ABORT, 'ratings are tried in order'); END;
+    CREATE TRIGGER deliveries_keep_their_rating BEFORE UPDATE OF seq ON deliveries
+    BEGIN SELECT RAISE(ABORT, 'a delivery stays with its rating'); END;
+    CREATE TRIGGER deliveries_leave_with_their_rating BEFORE DELETE ON deliveries
+    WHEN EXISTS (SELECT 1 FROM ratings WHERE seq = OLD.seq)
+    BEGIN SELECT RAISE(ABORT, 'a delivery stays with its rating'); END;
+
+    CREATE TRIGGER visits_stay_with_their_rating BEFORE DELETE ON visits
+    WHEN EXISTS (SELECT 1 FROM ratings WHERE visit_id = OLD.id)
+    BEGIN SELECT RAISE(ABORT, 'a visit stays with its rating'); END;
+    """,
+    )
+
+
 def _script(db: Database, sql: str) -> None:
     """Run several statements inside the migration's transaction (``executescript`` would commit)."""
     statement = ""

@@ -44,8 +44,9 @@ def test_what_was_tried_together_comes_together_and_nothing_with_it(window: Wind
 def test_a_refused_record_blocks_nobody_and_may_be_tried_again(window: Window) -> None:
     for _ in range(3):
         window.rate()
-    window.settle(1, 3)
+    window.settle(1)
     window.settle(2, state=DeliveryState.REFUSED)
+    window.settle(3)
     assert waiting(window) == []
     assert window.outbox.requeue([1, 2, 3]) == 1
     assert waiting(window) == [2]
