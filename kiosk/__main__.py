@@ -25,7 +25,7 @@ from pad import indicators, keys, settings
 from pad.clock import SystemClock
 from pad.indicators import CatalogueError
 from pad.keys import SecretError
-from pad.ledger.connection import SCHEMA_VERSION, LedgerError
+from pad.ledger.connection import SCHEMA_VERSION, LedgerError, LedgerUnwritable
 from pad.ledger.recording import Recorder
 from pad.ledger.rescue import open_ledger
 from pad.settings import Settings, SettingsError, WalkAway
@@ -68,11 +68,18 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
     clock = SystemClock()
     connection = open_ledger(configured.ledger_path, clock.read())
     recorder = Recorder(connection, device_keys, catalogue.version)
-    recorder.recover(clock.read(), discard=configured.rating.walk_away is WalkAway.DISCARD)
+
+    def recover() -> None:
+        recorder.recover(clock.read(), discard=configured.rating.walk_away is WalkAway.DISCARD)
 
     door = open_door(configured)
     scribe = Scribe(recorder, clock, configured.state_dir, configured.ledger.min_free_mib)
     desk = Desk(Session(configured.rating), clock, scribe)
+    try:
+        recover()
+    except LedgerUnwritable as error:
+        logging.getLogger("kiosk").error("%s; what a power cut left is completed when it can be", error)
+        scribe.owe(recover)
 
     # Kivy reads its configuration when it is imported, so the app comes after the settings
     window.prepare(configured.screen, configured.state_dir)

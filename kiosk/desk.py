@@ -17,6 +17,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -90,6 +91,8 @@ class Desk:
     def ask(self, event: ClerkEvent) -> Future[Answer]:
         """Tell a clerk's command; the answer comes once what it led to is on disk."""
         answer: Future[Answer] = Future()
+        # from here nobody who hangs up can cancel it: what was asked happens, and is answered
+        answer.set_running_or_notify_cancel()
         self._queue.put(_Posted(event, answer))
         self._wake()
         return answer
@@ -135,12 +138,18 @@ class Scribe:
         self._state_dir = state_dir
         self._min_free = min_free_mib * _MIB
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._unwritten_ends: list[EndVisit] = []
+        self._owed: list[Callable[[], object]] = []
         self._ready = True
         self._looked = 0.0
         self.report: Callable[[Event], None] = lambda _: None
         self.written: Callable[[], None] = lambda: None
         self._thread = threading.Thread(target=self._run, name="scribe", daemon=True)
+
+    def owe(self, write: Callable[[], object]) -> None:
+        """Have something written as soon as the disk takes it; until then no rating is taken."""
+        self._owed.append(write)
+        self._ready = False
+        self.report(StorageChanged(ready=False))
 
     def start(self) -> None:
         """Begin to write."""
@@ -208,9 +217,8 @@ class Scribe:
         match effect:
             case OpenVisit(visit):
                 self.report(StoreFailed(visit.id))
-            case EndVisit():
-                self._unwritten_ends.append(effect)
-                self.report(StorageChanged(ready=False))
+            case EndVisit(end):
+                self.owe(partial(self._recorder.end_visit, end))
             case KeepDraft(draft):
                 self.report(StoreFailed(draft.visit_id))
             case Save(rating):
@@ -224,7 +232,7 @@ class Scribe:
         self._looked = time.monotonic()
         with suppress(LedgerUnwritable, LedgerDamaged, sqlite3.Error):
             self._clock.anchor = self._recorder.anchor(boot_id())
-        ready = shutil.disk_usage(self._state_dir).free >= self._min_free
+        ready = self._has_room()
         if ready and not self._ready:
             ready = self._catch_up()
         if ready != self._ready:
@@ -237,11 +245,17 @@ class Scribe:
             self._ready = ready
             self.report(StorageChanged(ready))
 
+    def _has_room(self) -> bool:
+        try:
+            return shutil.disk_usage(self._state_dir).free >= self._min_free
+        except OSError:
+            return False
+
     def _catch_up(self) -> bool:
         try:
-            while self._unwritten_ends:
-                self._recorder.end_visit(self._unwritten_ends[0].end)
-                self._unwritten_ends.pop(0)
+            while self._owed:
+                self._owed[0]()
+                self._owed.pop(0)
             self._recorder.probe()
         except (LedgerUnwritable, LedgerDamaged, sqlite3.Error):
             return False

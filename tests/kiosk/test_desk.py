@@ -1,0 +1,76 @@
+"""The desk and its scribe: what hangs up, fills up or comes too late stops nothing."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from kiosk.desk import Scribe
+from kiosk.events import Answer, Event, Invite, StorageChanged, Submit, Tap
+from pad import keys
+from pad.clock import SystemClock
+from pad.codes import Level
+from pad.ledger.connection import connect
+from pad.ledger.recording import Recorder
+from pad.model import Matter
+from pad.settings import Settings
+from tests.kiosk.conftest import Kiosk
+
+
+def test_a_caller_who_hangs_up_leaves_the_desk_working(kiosk: Kiosk) -> None:
+    body = b'{"matter": {"project_no": "P-hung-up"}}'
+    for _ in range(20):
+        with socket.create_connection(("127.0.0.1", kiosk.settings.counter.port)) as caller:
+            caller.sendall(
+                b"POST /v1/invitations HTTP/1.1\r\nHost: pad\r\nContent-Length: %d\r\n\r\n" % len(body)
+            )
+            caller.sendall(body)
+    invitation = kiosk.invite("P2")
+    kiosk.post(Tap(Level(1)), Submit(), Tap(Level(5)), Submit())
+    kiosk.wait_for(invitation, "rated")
+    assert kiosk.db.execute("SELECT COUNT(*) FROM ratings").fetchone()[0] == 1
+
+
+def test_an_answer_cannot_be_cancelled_once_it_was_asked_for(kiosk: Kiosk) -> None:
+    answer = kiosk.desk.ask(Invite("v1", Matter(project_no="P1")))
+    assert not answer.cancel()
+    assert answer.result(10) is Answer.DONE
+
+
+def test_what_is_owed_is_written_before_ratings_are_taken_again(configured: Settings) -> None:
+    connection = connect(configured.ledger_path)
+    recorder = Recorder(connection, keys.device_keys(configured.state_dir, may_create=True), "x")
+    scribe = Scribe(recorder, SystemClock(), configured.state_dir, min_free_mib=1)
+    told: list[Event] = []
+    done: list[str] = []
+    scribe.report = told.append
+    scribe.owe(lambda: done.append("written"))
+    assert told == [StorageChanged(ready=False)]
+    scribe.start()
+    scribe.stop()
+    assert done == ["written"]
+    assert told == [StorageChanged(ready=False), StorageChanged(ready=True)]
+    connection.close()
+
+
+def test_a_disk_that_fills_and_clears_shows_in_the_state(
+    configured: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.desk._LOOK_S", 0.05)
+    full = msgspec.structs.replace(configured.ledger, min_free_mib=1_048_576)
+    kiosk = Kiosk(replace(configured, ledger=full))
+    kiosk.start()
+    try:
+        refused = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P1"}})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cannot_store")
+        assert kiosk.call("GET", "/v1/state").json()["state"] == "cannot_store"
+        kiosk.scribe._min_free = 1
+        while kiosk.call("GET", "/v1/state").json()["state"] == "cannot_store":
+            pass
+        kiosk.invite("P1")
+    finally:
+        kiosk.stop()
