@@ -65,6 +65,8 @@ def prepare(screen: Screen, state_dir: Path) -> None:
         ("kivy", "keyboard_mode", "system"),
     ):
         Config.set(section, key, str(value))
+    # SDL tells of every finger; Kivy's own reading of /dev/input would tell of each a second time
+    Config.remove_option("input", "%(name)s")
 
 
 def opened(window: object) -> None:
