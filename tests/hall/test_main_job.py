@@ -136,10 +136,10 @@ def test_who_walks_away_has_rated_and_an_untouched_invitation_has_not(
 def test_a_finger_on_the_glass_is_never_cut_off(build_hall: Callable[[Plan], Hall]) -> None:
     hall = build_hall(replace(QUICK, rules=(("touch_grace_s", 0.5),)))
     hall.open()
-    invitation = hall.clerk.invite({"project_no": "P1"}, timeout_s=2)
+    invitation = hall.clerk.invite({"project_no": "P1"}, timeout_s=6)
     hall.glass.wait_for("invitation")
     hall.glass.press()
-    held = hall.clerk.call("GET", f"/v1/invitations/{invitation}?wait=3").json()["state"]
+    held = hall.clerk.call("GET", f"/v1/invitations/{invitation}?wait=7").json()["state"]
     assert held == "waiting"
     hall.glass.release()
     assert hall.clerk.wait_for(invitation, "timed_out") == "timed_out"
