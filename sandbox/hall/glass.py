@@ -118,9 +118,9 @@ class Glass:
         """Press and release with the pointer at a pixel."""
         self._xdotool("mousemove", str(x), str(y), "click", "1")
 
-    def press(self) -> None:
-        """Put the finger down where it is."""
-        self._xdotool("mousedown", "1")
+    def press_at(self, x: int, y: int) -> None:
+        """Put the finger down at a pixel and leave it there."""
+        self._xdotool("mousemove", str(x), str(y), "mousedown", "1")
 
     def release(self) -> None:
         """Lift the finger."""
