@@ -5,14 +5,11 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
 from pad import codes
 from pad.codes import Level
-
-SHOWN_AT_ONCE: Final = 3
 
 
 class CatalogueError(ValueError):

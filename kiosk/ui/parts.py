@@ -279,4 +279,5 @@ def _texture(photo: bytes) -> Any:
     try:
         return CoreImage(BytesIO(photo), ext=kind).texture
     except Exception:
+        # Kivy's image providers raise anything on a damaged picture; a card without a photo is still a card
         return None
