@@ -133,7 +133,7 @@ class Daemon:
         if self._settings.profile.dialect is Dialect.ITEMISED:
             self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
-        threading.Thread(target=self._listen, name="doorbell", daemon=True).start()
+        self._hang_doorbell()
         self._timetable.start()
         delivery.start()
         self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
@@ -160,18 +160,27 @@ class Daemon:
             failed_before = False  # the loop will tell
         return policy.first_attempt_after_s(self._settings.sync, LOTS, failed_before=failed_before)
 
-    def _listen(self) -> None:
-        """Hear the doorbell; without it the interval alone has to do."""
+    def _hang_doorbell(self) -> None:
+        """Hear the doorbell before the first look at the ledger, or a rating between them waits in vain."""
         try:
             bell = Doorbell(self._settings.state_dir)
+        except OSError as error:
+            self._tell_deaf(error)
+            return
+        threading.Thread(target=self._listen, args=(bell,), name="doorbell", daemon=True).start()
+
+    def _listen(self, bell: Doorbell) -> None:
+        try:
             while not self._stop.is_set():
                 if bell.wait(None):
                     self._loop.nudge()
             bell.close()
         except OSError as error:
-            _log.warning(
-                "the doorbell cannot be heard (%s); ratings leave at the interval", type(error).__name__
-            )
+            self._tell_deaf(error)
+
+    @staticmethod
+    def _tell_deaf(error: OSError) -> None:
+        _log.warning("the doorbell cannot be heard (%s); ratings leave at the interval", type(error).__name__)
 
     def _end(self, delivery: threading.Thread) -> None:
         """Let an answer that is under way come, but not for long."""

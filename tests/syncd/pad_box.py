@@ -137,8 +137,8 @@ class PadBox:
             )
         )
 
-    def ring(self) -> None:
-        doorbell.ring(self.state)
+    def ring(self) -> bool:
+        return doorbell.ring(self.state)
 
     def uploader(self) -> Uploader:
         configured, truth = self.settings(), PlatformClock(self.clock)
