@@ -45,6 +45,13 @@ class WalkAway(StrEnum):
     DISCARD = "discard"
 
 
+class Identity(StrEnum):
+    """Whether a rater may say who they are: real name or a phone number (art. 10, 16); never required."""
+
+    OFF = "off"
+    OFFERED = "offered"
+
+
 class Dialect(StrEnum):
     """The platform's interface."""
 
@@ -107,6 +114,7 @@ class RatingRules(_Table, frozen=True):
     settle_s: Annotated[float, Meta(ge=0, le=2)] = 0.3
     thanks_s: Annotated[float, Meta(ge=0.5, le=60)] = 4.0
     walk_away: WalkAway = WalkAway.COUNTS
+    identity: Identity = Identity.OFFERED
     bad_needs_reason: bool = True
     allow_unbound: bool = False
     allow_second_assessment: bool = False
@@ -118,9 +126,38 @@ class Screen(_Table, frozen=True):
     fullscreen: bool = True
     width: Annotated[int, Meta(ge=320, le=7680)] = 1280
     height: Annotated[int, Meta(ge=320, le=7680)] = 800
+    diagonal_inches: Annotated[float, Meta(ge=5, le=100)] = 10.1
+    big_type: bool = False
+    low_reach: bool = False
+    keys: Annotated[str, Meta(pattern=r"^(\S{5})?\Z")] = ""
     language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z")] = "zh_CN"
     font: str = ""
     font_bold: str = ""
+    fonts_for_rare: tuple[str, ...] = ()
+
+
+class Voice(_Table, frozen=True):
+    """``[voice]``: prompts spoken aloud."""
+
+    enabled: bool = True
+    volume: Annotated[int, Meta(ge=0, le=100)] = 70
+    quiet_hours: tuple[
+        Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z")], ...
+    ] = ()
+    recordings: str = ""
+    device: Text = "default"
+
+
+class Phone(_Table, frozen=True):
+    """``[phone]``: the page on which a phone rates instead of the pad."""
+
+    url: Annotated[str, Meta(max_length=120, pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?\Z")] = ""
+
+
+class Technician(_Table, frozen=True):
+    """``[technician]``: the hidden page for whoever looks after the pad."""
+
+    leave_after_s: Annotated[float, Meta(ge=10, le=3600)] = 120.0
 
 
 class LedgerRules(_Table, frozen=True):
@@ -188,6 +225,9 @@ class _PadFile(_Table, frozen=True):
     counter: Counter = Counter()
     rating: RatingRules = RatingRules()
     screen: Screen = Screen()
+    voice: Voice = Voice()
+    phone: Phone = Phone()
+    technician: Technician = Technician()
     ledger: LedgerRules = LedgerRules()
     sync: Sync = Sync()
 
@@ -202,6 +242,9 @@ class Settings:
     counter: Counter
     rating: RatingRules
     screen: Screen
+    voice: Voice
+    phone: Phone
+    technician: Technician
     ledger: LedgerRules
     sync: Sync
     platform: PlatformLink
@@ -247,6 +290,9 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
         counter=file.counter,
         rating=file.rating,
         screen=file.screen,
+        voice=file.voice,
+        phone=file.phone,
+        technician=file.technician,
         ledger=file.ledger,
         sync=file.sync,
         platform=file.platform,
