@@ -61,6 +61,10 @@ _PLACES: Final = (
     Path("/usr/share/fonts/window-rating-pad"),
     Path("/usr/share/fonts/opentype/noto"),
     Path("/usr/share/fonts/truetype/wqy"),
+    Path("/usr/share/fonts/truetype/babelstone"),
+    Path("/usr/share/fonts/truetype/hanazono"),
+    Path("/usr/share/fonts/truetype/tibetan"),
+    Path("/usr/share/fonts/truetype/noto"),
 )
 _REGULAR: Final = (
     "NotoSansCJKsc-Regular.otf",
@@ -69,6 +73,13 @@ _REGULAR: Final = (
     "wqy-zenhei.ttc",
 )
 _BOLD: Final = ("NotoSansCJKsc-Bold.otf", "NotoSansCJK-Bold.ttc", "wqy-microhei.ttc", "wqy-zenhei.ttc")
+# Beside Noto, HanaMinB completes GB 18030-2022; BabelStone is drawn as the mainland writes and goes first.
+_RARE: Final = (
+    "BabelStoneHan.ttf",
+    "HanaMinB.ttf",
+    "DDC_Uchen.ttf",
+    "NotoSansYi-Regular.ttf",
+)
 
 
 class FontError(Exception):
@@ -77,10 +88,11 @@ class FontError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fonts:
-    """The two faces everything is written in."""
+    """The two faces everything is written in, and those for characters they lack, first come first."""
 
     regular: Path
     bold: Path
+    rare: tuple[Path, ...] = ()
 
 
 def fonts(screen: Screen) -> Fonts:
@@ -91,6 +103,8 @@ def fonts(screen: Screen) -> Fonts:
     return Fonts(
         regular=_font("screen.font", screen.font, _REGULAR),
         bold=_font("screen.font_bold", screen.font_bold, _BOLD),
+        rare=tuple(_font("screen.fonts_for_rare", path, ()) for path in screen.fonts_for_rare)
+        or tuple(path for name in _RARE for place in _PLACES if (path := place / name).is_file()),
     )
 
 
