@@ -73,11 +73,7 @@ class Glyphs:
     def _pieces(self, text: str) -> Iterator[tuple[str | None, str]]:
         """What a line is not broken inside of, each with its font."""
         font, piece = None, ""
-        for cluster in _clusters(text):
-            following, shown = self._font_for(cluster), cluster
-            if following == _NOWHERE:
-                self._tell(cluster)
-                following, shown = None, GETA
+        for following, shown in self._shown(_clusters(text)):
             if piece and (following != font or _may_break(piece[-1], shown[0])):
                 yield font, piece
                 piece = ""
@@ -85,14 +81,24 @@ class Glyphs:
         if piece:
             yield font, piece
 
-    def _tell(self, cluster: str) -> None:
-        if cluster not in self._nowhere:
-            self._nowhere.add(cluster)
-            # the count alone: the character may be half of somebody's name
+    def _shown(self, clusters: Iterable[str]) -> Iterator[tuple[str | None, str]]:
+        for cluster in clusters:
+            font = self._font_for(cluster)
+            if font != _NOWHERE:
+                yield font, cluster
+            elif len(cluster) > 1:
+                yield from self._shown(cluster)
+            else:
+                self._tell(cluster)
+                yield None, GETA
+
+    def _tell(self, char: str) -> None:
+        if char not in self._nowhere:
+            self._nowhere.add(char)
+            # how many, not which: it may be half of somebody's name
             _log.warning(
-                "%d code point(s) in no font, shown as %s; screen.fonts_for_rare may name one",
-                len(cluster),
-                GETA,
+                "screen.fonts_for_rare: found no font with a character, %d so far; 〓 stands for it",
+                len(self._nowhere),
             )
 
     def _font_for(self, cluster: str) -> str | None:
