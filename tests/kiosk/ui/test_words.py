@@ -11,6 +11,7 @@ import pytest
 
 from kiosk.ui import words
 from kiosk.ui.words import Catalogues, LanguageError
+from kiosk.voice import prompts
 from pad.codes import Level
 
 CODE = Path(words.__file__).parent
@@ -18,8 +19,8 @@ LEVELS = ["非常满意", "满意", "基本满意", "不满意", "非常不满�
 
 
 def messages_in_code() -> set[str]:
-    """What ``say`` and ``own_name`` are asked for, and the texts of levels and messages."""
-    found = set(words.LEVELS.values()) | {"English"}
+    """What ``say`` and ``own_name`` are asked for, and the texts of levels, messages and prompts."""
+    found = set(words.LEVELS.values()) | set(prompts.SENTENCES.values()) | {"English"}
     for file in CODE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
