@@ -7,6 +7,7 @@ counted and told to the technician; it never reaches the person at the window.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -24,8 +25,8 @@ from pad import settings
 
 _log: Final = logging.getLogger(__name__)
 
-_KEPT_SOUNDS: Final = 48
-"""Two languages' sentences, a third of a megabyte each at most."""
+_KEPT_SOUNDS: Final = 32
+"""Two languages' sentences, half a megabyte each at most."""
 _LOGGED_MAX: Final = 64
 _PATIENCE_S: Final = 5.0
 """How much longer than its sound lasts a player may take before it counts as stuck."""
@@ -79,7 +80,7 @@ class Speaker:
         self._idle.set()
         self._logged: set[str] = set()
         self._voices = espeak.Voices()
-        self._kept: OrderedDict[tuple[str, str], Sound] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], Sound] = OrderedDict()
         self._bell = Bell.new() if voice.enabled else None
         self._thread = threading.Thread(target=self._work, name="voice", daemon=True)
         if voice.enabled:
@@ -181,24 +182,27 @@ class Speaker:
             return
         errors = self._state.errors
         try:
-            found = self._recorded(order) or self._synthesised(order, bell)
+            found = self._recorded(order, volume) or self._synthesised(order, volume, bell)
             if found is None:
                 return
-            wav = sound.as_wav(sound.softened(found, volume))
+            wav = sound.as_wav(found)
             run(["aplay", "-q", "-D", self._device], wav, found.seconds + _PATIENCE_S, bell)
         except ChildError as error:
             self._failed(str(error))
         else:
             self._state = replace(self._state, ok=errors == self._state.errors)
 
-    def _recorded(self, order: _Order) -> Sound | None:
+    def _recorded(self, order: _Order, volume: int) -> Sound | None:
         """The hall's own recording; a broken one is as if there were none."""
         if self._recordings is None or order.prompt is None:
             return None
         file = self._recordings / order.language / f"{order.prompt.name}.wav"
         try:
-            with file.open("rb") as found:
-                return sound.read(found)
+            with file.open("rb") as opened:
+                about = os.fstat(opened.fileno())
+                key = (file, about.st_mtime_ns, about.st_size, volume)
+                found = self._kept_under(key)
+                return found or self._keep(key, sound.softened(sound.read(opened), volume))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -207,19 +211,25 @@ class Speaker:
             self._failed(f"{file}: {error}")
         return None
 
-    def _synthesised(self, order: _Order, bell: Bell) -> Sound | None:
-        key = (order.language, order.text)
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key]
+    def _synthesised(self, order: _Order, volume: int, bell: Bell) -> Sound | None:
+        key = (order.language, order.text, volume)
+        if (found := self._kept_under(key)) is not None:
+            return found
         voice = self._voices.of(order.language, bell)
         if voice is None:
             return None
-        made = espeak.synthesised(order.text, voice, bell)
-        if order.prompt is not None:
-            self._kept[key] = made
-            if len(self._kept) > _KEPT_SOUNDS:
-                self._kept.popitem(last=False)
+        made = espeak.synthesised(order.text, voice, volume, bell)
+        return made if order.prompt is None else self._keep(key, made)
+
+    def _kept_under(self, key: tuple[object, ...]) -> Sound | None:
+        if key in self._kept:
+            self._kept.move_to_end(key)
+        return self._kept.get(key)
+
+    def _keep(self, key: tuple[object, ...], made: Sound) -> Sound:
+        self._kept[key] = made
+        if len(self._kept) > _KEPT_SOUNDS:
+            self._kept.popitem(last=False)
         return made
 
     def _failed(self, what: str) -> None:

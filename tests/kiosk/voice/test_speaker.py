@@ -81,6 +81,26 @@ def test_half_the_volume_is_half_the_amplitude(hall: Hall, speaker: Open) -> Non
     assert set(hall.samples()) == {6_000}
 
 
+def test_a_synthesised_sentence_is_softer_too(hall: Hall, speaker: Open) -> None:
+    voice, heard = speaker(), []
+    for volume in (100, 50, 100):
+        voice.set_volume(volume)
+        voice.speak(THANKS, "Thank you", "en")
+        assert voice.wait(LONG_S)
+        heard.append(hall.loudness())
+    assert heard[0] == heard[2]
+    assert heard[1] == pytest.approx(heard[0] / 2, rel=0.1)
+
+
+def test_a_recording_changed_while_the_pad_runs_is_played_as_it_is_now(hall: Hall, speaker: Open) -> None:
+    voice = speaker()
+    for amplitude in (1_000, 2_000):
+        hall.record("zh_CN", "thanks", array("h", [amplitude]) * amplitude * 16)
+        voice.speak(THANKS, "", "zh_CN")
+        assert voice.wait(LONG_S)
+        assert set(hall.samples()) - {0} == {amplitude}
+
+
 def test_a_volume_that_is_none_says_what_is_allowed(speaker: Open) -> None:
     with pytest.raises(ValueError, match=r"^volume: found 101; allowed are 0 to 100$"):
         speaker().set_volume(101)
@@ -260,3 +280,27 @@ def test_all_is_well_again_once_it_is(hall: Hall, speaker: Open) -> None:
         assert voice.wait(LONG_S)
         was, file = voice.state(), hall.record("zh_CN", "invitation", STEADY)
     assert (was.ok, was.errors) == (True, 1)
+
+
+def test_of_many_orders_from_many_threads_the_last_is_heard(hall: Hall, speaker: Open) -> None:
+    for number in range(1, 6):
+        hall.record("zh_CN", f"reasons-{number}", array("h", [number]) * 4_000)
+    voice = speaker()
+    prompts = [
+        each for each in every_prompt() if each.name in {f"reasons-{number}" for number in range(1, 6)}
+    ]
+
+    def order() -> None:
+        for each in prompts * 20:
+            voice.speak(each, "", "zh_CN")
+
+    threads = [threading.Thread(target=order) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    last = prompts[-1]
+    voice.speak(last, "", "zh_CN")
+    assert voice.wait(LONG_S)
+    assert set(hall.samples()) - {0} == {int(last.name.removeprefix("reasons-"))}
+    assert voice.state() == VoiceState(ok=True, errors=0)
