@@ -49,7 +49,7 @@ def read(file: BinaryIO) -> Sound:
                     "a WAV of 16 bits, mono or stereo, is needed"
                 )
             samples = found.readframes(int(MAX_S * rate) + 1)
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last for chunk lengths that lie
         raise SoundError(
             f"found no sound ({str(error) or 'it ends too early'}); a PCM WAV is needed"
         ) from error

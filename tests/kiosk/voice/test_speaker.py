@@ -252,6 +252,7 @@ BROKEN = {
     "eight bits": wav_of(STEADY, width=1),
     "no samples": wav_of(array("h")),
     "cut short": wav_of(STEADY)[:30],
+    "a chunk's length that lies": wav_of(array("h", [5]) * 400).replace(b"fmt \x10", b"fmt \xff"),
 }
 
 
