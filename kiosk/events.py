@@ -5,8 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kiosk.facts import Facts
+from pad.bulletin import Bulletin
 from pad.codes import Level
 from pad.model import Draft, FinishedRating, InputDevice, Matter, Rater, Staff, Visit, VisitEnd
+
+
+class Page(StrEnum):
+    """Where somebody who tapped a face is: the reasons, and what is reached from there and left again."""
+
+    REASONS = "reasons"
+    COMMENT = "comment"
+    IDENTITY = "identity"
 
 
 class ServiceMode(StrEnum):
@@ -23,7 +33,10 @@ class ServiceMode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Invite:
-    """Invite a rating of a matter. ``already_rated`` is what the ledger says of it."""
+    """Invite a rating of a matter.
+
+    ``already_rated`` is what the ledger says of it; ``link`` opens it on a phone (empty: it cannot).
+    """
 
     visit_id: str
     matter: Matter
@@ -31,6 +44,7 @@ class Invite:
     staff: Staff | None = None
     rater: Rater = field(default_factory=Rater)
     already_rated: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,52 @@ class WriteComment:
 
 
 @dataclass(frozen=True, slots=True)
+class TurnTo:
+    """The person goes on to another page of the rating, or back."""
+
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class PressDigit:
+    """A digit of a phone number, or of the technician's PIN."""
+
+    digit: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EraseDigits:
+    """Take back the last digit, or all of them."""
+
+    everything: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivePhone:
+    """The number typed is to be kept with the rating."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead:
+    """The rater's own ID card was read."""
+
+    name: str = field(repr=False)
+    number: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetIdentity:
+    """What was given of the person is to be forgotten again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One of the five physical keys was pressed: the one that stands for ``level``."""
+
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Submit:
     """The person submits the rating."""
 
@@ -115,6 +175,31 @@ class DeclineReason:
 @dataclass(frozen=True, slots=True)
 class Withdraw:
     """放弃评价: end the visit with no rating."""
+
+
+# --- from the technician ----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class HoldCorners:
+    """Two opposite corners were held long enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterPin:
+    """The PIN typed is to be tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSample:
+    """Show the pad's own screen of that number, to look at it; None: the page again."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveTechnician:
+    """The technician is done."""
 
 
 # --- from the pad itself ---------------------------------------------------------------
@@ -153,10 +238,67 @@ class StorageChanged:
     ready: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PinChecked:
+    """Whether the PIN was right; while ``wait_s`` lasts none is accepted, ``unset`` says there is none."""
+
+    right: bool
+    wait_s: float = 0.0
+    unset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactsGathered:
+    """What the technician reads, fresh."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class BulletinChanged:
+    """The platform's notices and published figures are now these."""
+
+    bulletin: Bulletin
+
+
+@dataclass(frozen=True, slots=True)
+class WindowLinked:
+    """The code that hangs at the window says this."""
+
+    link: str
+
+
 ClerkEvent = Invite | Cancel | SignIn | SignOut | SetService
-CitizenEvent = TouchDown | TouchUp | Tap | ToggleIndicator | WriteComment | Submit | DeclineReason | Withdraw
-PadEvent = Tick | Stored | FoundRated | StoreFailed | StorageChanged
-Event = ClerkEvent | CitizenEvent | PadEvent
+CitizenEvent = (
+    TouchDown
+    | TouchUp
+    | Tap
+    | Key
+    | ToggleIndicator
+    | WriteComment
+    | TurnTo
+    | PressDigit
+    | EraseDigits
+    | GivePhone
+    | CardRead
+    | ForgetIdentity
+    | Submit
+    | DeclineReason
+    | Withdraw
+)
+TechnicianEvent = HoldCorners | EnterPin | TurnSample | LeaveTechnician
+PadEvent = (
+    Tick
+    | Stored
+    | FoundRated
+    | StoreFailed
+    | StorageChanged
+    | PinChecked
+    | FactsGathered
+    | BulletinChanged
+    | WindowLinked
+)
+Event = ClerkEvent | CitizenEvent | TechnicianEvent | PadEvent
 
 
 # --- effects ---------------------------------------------------------------------------
@@ -191,7 +333,21 @@ class Save:
     rating: FinishedRating
 
 
-Effect = OpenVisit | EndVisit | KeepDraft | Save
+@dataclass(frozen=True, slots=True)
+class CheckPin:
+    """Compare a PIN; answered by PinChecked."""
+
+    pin: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class GatherFacts:
+    """Gather what the technician reads; answered by FactsGathered."""
+
+
+RecordEffect = OpenVisit | EndVisit | KeepDraft | Save
+TechnicianEffect = CheckPin | GatherFacts
+Effect = RecordEffect | TechnicianEffect
 
 
 class Answer(StrEnum):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from kiosk.events import ServiceMode
-from pad.model import Draft, FinishedRating, Staff, Visit
+from pad.bulletin import Bulletin
+
+from kiosk.events import Answer, Effect, Page, ServiceMode
+from kiosk.facts import Facts
+from pad import settings
+from pad.model import Draft, FinishedRating, Rater, Staff, Visit
 from pad.settings import RatingRules
 
 _S: Final = 1_000_000_000
@@ -27,6 +31,7 @@ class Inviting:
     armed_ns: int
     deadline_ns: int
     armed: bool = True
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,9 @@ class Rating:
     armed: bool = False
     indicators: tuple[str, ...] = ()
     comment: str = ""
+    page: Page = Page.REASONS
+    rater: Rater = field(default_factory=Rater)
+    phone: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,36 @@ class AlreadyRated:
     until_ns: int
 
 
-Phase = Resting | Inviting | Rating | Saving | Thanking | Withdrawn | AlreadyRated
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Two corners were held: whoever did it is asked for the technician's PIN."""
+
+    until_ns: int
+    pin: str = field(default="", repr=False)
+    wrong: bool = False
+    locked_s: float = 0.0
+    unset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Technician:
+    """The technician reads; with a ``sample`` the screen of that number is shown instead."""
+
+    until_ns: int
+    facts: Facts | None = None
+    sample: int | None = None
+
+
+Phase = Resting | Inviting | Rating | Saving | Thanking | Withdrawn | AlreadyRated | Asking | Technician
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where the five keys have moved to: so many steps on, so many presses, so many times read aloud."""
+
+    steps: int = 0
+    presses: int = 0
+    told: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +138,19 @@ class Session:
     touched_ns: int | None = None
     next_service: Service | None = None
     next_staff: tuple[Staff | None] | None = None
+    cursor: Cursor | None = None
+    bulletin: Bulletin = field(default_factory=Bulletin)
+    window_link: str = ""
+    technician: settings.Technician = field(default_factory=settings.Technician)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an event led to; ``answer`` is for whoever sent it from the clerk's side."""
+
+    session: Session
+    effects: tuple[Effect, ...] = ()
+    answer: Answer | None = None
 
 
 def is_busy(session: Session) -> bool:
@@ -132,6 +182,8 @@ def state_name(session: Session) -> str:
             return "cannot_store" if failed else "rating"
         case Inviting():
             return "inviting"
+        case Asking() | Technician():
+            return "paused"
     if not session.storage_ready:
         return "cannot_store"
     return {
@@ -167,5 +219,7 @@ def ring_ends_ns(session: Session) -> int | None:
                 return deadline
             return max(deadline, session.touched_ns + int(session.rules.stuck_touch_s * _S))
         case Thanking(until_ns=until) | Withdrawn(until) | AlreadyRated(until):
+            return until
+        case Asking(until_ns=until) | Technician(until_ns=until):
             return until
     return None

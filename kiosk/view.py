@@ -6,21 +6,30 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kiosk.events import ServiceMode
+from pad.bulletin import Bulletin
+
+from kiosk.events import Page, ServiceMode
+from kiosk.facts import Facts
+from kiosk.masking import masked_name, masked_phone
 from kiosk.phases import (
     AlreadyRated,
+    Asking,
+    Cursor,
     Inviting,
+    Phase,
     Rating,
     Saving,
     Session,
+    Technician,
     Thanking,
     Withdrawn,
     needs_reason,
     ring_ends_ns,
 )
+from kiosk.rules.identity import is_offered, is_phone
 from pad.codes import Level
 from pad.indicators import Catalogue, Indicator
-from pad.model import Matter, Staff
+from pad.model import Matter, Rater, Staff
 from pad.settings import WalkAway
 
 
@@ -32,12 +41,16 @@ class ScreenName(StrEnum):
     SERVING = "serving"
     INVITATION = "invitation"
     REASONS = "reasons"
+    COMMENT = "comment"
+    IDENTITY = "identity"
     THANKS = "thanks"
     WITHDRAWN = "withdrawn"
     ALREADY_RATED = "already_rated"
     PAUSED = "paused"
     CLOSED = "closed"
     CANNOT_STORE = "cannot_store"
+    PIN = "pin"
+    TECHNICIAN = "technician"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +67,31 @@ class Ring:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What is shown of who rates, masked: what is being typed, and what was given."""
+
+    phone: str = ""
+    phone_is_whole: bool = False
+    given: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PinState:
+    """How many digits are typed, and what was wrong with the PIN before: it, too many of it, or none set."""
+
+    typed: int = 0
+    wrong: bool = False
+    locked_s: float = 0.0
+    unset: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One screen and everything on it.
 
     What is tapped before it is ``armed`` means nothing; ``sent_by_itself`` says whether a closing
-    ring sends what was tapped.
+    ring sends what was tapped; ``link`` is what the QR code says. ``identity`` is None where the
+    city does not ask. ``sample`` is the number of the pad's own screen a technician looks at.
     """
 
     screen: ScreenName
@@ -75,6 +108,13 @@ class View:
     ring: Ring | None = None
     armed: bool = True
     sent_by_itself: bool = True
+    link: str = ""
+    identity: Identity | None = None
+    bulletin: Bulletin | None = None
+    cursor: Cursor | None = None
+    pin: PinState | None = None
+    facts: Facts | None = None
+    sample: int | None = None
 
 
 _RESTING: Final = {
@@ -82,6 +122,19 @@ _RESTING: Final = {
     ServiceMode.SERVING: ScreenName.SERVING,
     ServiceMode.PAUSED: ScreenName.PAUSED,
     ServiceMode.CLOSED: ScreenName.CLOSED,
+}
+
+
+_SAYING: Final[dict[type[Phase], ScreenName]] = {
+    Saving: ScreenName.CANNOT_STORE,
+    Thanking: ScreenName.THANKS,
+    Withdrawn: ScreenName.WITHDRAWN,
+    AlreadyRated: ScreenName.ALREADY_RATED,
+}
+_PAGES: Final = {
+    Page.REASONS: ScreenName.REASONS,
+    Page.COMMENT: ScreenName.COMMENT,
+    Page.IDENTITY: ScreenName.IDENTITY,
 }
 
 
@@ -96,37 +149,62 @@ def view_of(session: Session, catalogue: Catalogue) -> View:
                 staff=phase.staff,
                 ring=_ring(session, phase.visit.timeout_s),
                 armed=phase.armed,
+                link=phase.link,
             )
         case Rating() as phase:
-            bad = phase.draft.level.is_bad
-            return View(
-                ScreenName.REASONS,
-                visit_id=phase.visit.id,
-                matter=phase.visit.matter,
-                staff=phase.staff,
-                level=phase.draft.level,
-                indicators=catalogue.of_level(phase.draft.level),
-                ticked=frozenset(phase.indicators),
-                comment=phase.comment,
-                can_submit=not needs_reason(phase, session.rules),
-                may_decline_reason=bad and needs_reason(phase, session.rules),
-                ring=_ring(session, session.rules.reasons_timeout_s),
-                armed=phase.armed,
-                sent_by_itself=session.rules.walk_away is WalkAway.COUNTS,
-            )
+            return _rating(session, phase, catalogue)
         case Saving(failed=False) as phase:
             return _submitted(phase, catalogue)
-        case Saving():
-            return View(ScreenName.CANNOT_STORE)
-        case Thanking():
-            return View(ScreenName.THANKS)
-        case Withdrawn():
-            return View(ScreenName.WITHDRAWN)
-        case AlreadyRated():
-            return View(ScreenName.ALREADY_RATED)
+        case Asking() as phase:
+            return View(
+                ScreenName.PIN, pin=PinState(len(phase.pin), phase.wrong, phase.locked_s, phase.unset)
+            )
+        case Technician() as phase:
+            return View(ScreenName.TECHNICIAN, facts=phase.facts, sample=phase.sample)
+        case phase if (said := _SAYING.get(type(phase))) is not None:
+            return View(said)
     if not session.storage_ready:
-        return View(ScreenName.CANNOT_STORE)
-    return View(_RESTING[session.service.mode], staff=session.staff, notice=session.service.notice)
+        return View(ScreenName.CANNOT_STORE, cursor=session.cursor)
+    return View(
+        _RESTING[session.service.mode],
+        staff=session.staff,
+        notice=session.service.notice,
+        link=session.window_link,
+        bulletin=session.bulletin,
+        cursor=session.cursor,
+    )
+
+
+def _rating(session: Session, phase: Rating, catalogue: Catalogue) -> View:
+    level = phase.draft.level
+    waits = needs_reason(phase, session.rules)
+    return View(
+        _PAGES[phase.page],
+        visit_id=phase.visit.id,
+        matter=phase.visit.matter,
+        staff=phase.staff,
+        level=level,
+        indicators=catalogue.of_level(level),
+        ticked=frozenset(phase.indicators),
+        comment=phase.comment,
+        can_submit=not waits,
+        may_decline_reason=level.is_bad and waits,
+        ring=_ring(session, session.rules.reasons_timeout_s),
+        armed=phase.armed,
+        sent_by_itself=session.rules.walk_away is WalkAway.COUNTS,
+        identity=_identity(phase) if is_offered(session) else None,
+        cursor=session.cursor,
+    )
+
+
+def _identity(phase: Rating) -> Identity:
+    given = () if phase.rater == phase.visit.rater else _given(phase.rater)
+    return Identity(masked_phone(phase.phone), is_phone(phase.phone), "  ".join(given))
+
+
+def _given(rater: Rater) -> tuple[str, ...]:
+    shown = (masked_name(rater.name), masked_phone(rater.mobile))
+    return tuple(each for each in shown if each)
 
 
 def _submitted(phase: Saving, catalogue: Catalogue) -> View:

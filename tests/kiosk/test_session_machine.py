@@ -10,13 +10,25 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kiosk.events import (
     Cancel,
+    CardRead,
+    CheckPin,
     DeclineReason,
     EndVisit,
+    EnterPin,
+    EraseDigits,
     Event,
+    ForgetIdentity,
     FoundRated,
+    GivePhone,
+    HoldCorners,
     Invite,
     KeepDraft,
+    Key,
+    LeaveTechnician,
     OpenVisit,
+    Page,
+    PinChecked,
+    PressDigit,
     Save,
     ServiceMode,
     SetService,
@@ -31,10 +43,22 @@ from kiosk.events import (
     ToggleIndicator,
     TouchDown,
     TouchUp,
+    TurnSample,
+    TurnTo,
     Withdraw,
     WriteComment,
 )
-from kiosk.phases import Rating, Saving, Session, Thanking, current_visit, is_busy, ring_ends_ns
+from kiosk.phases import (
+    Asking,
+    Rating,
+    Saving,
+    Session,
+    Technician,
+    Thanking,
+    current_visit,
+    is_busy,
+    ring_ends_ns,
+)
 from kiosk.session import handle
 from kiosk.view import ScreenName, view_of
 from pad.codes import Level
@@ -44,7 +68,14 @@ from pad.settings import RatingRules, WalkAway
 from tests.kiosk.trace import START, S
 
 CATALOGUE = Catalogue("t", tuple(Indicator(f"{level.value}10", level, "x", False) for level in Level))
-QUIET: tuple[Event, ...] = (Submit(), DeclineReason(), Withdraw(), TouchDown(), TouchUp(), SignOut())
+PHONE = "13812345678"
+CARD = CardRead("欧阳明月", "50022219900101123X")
+QUIET: tuple[Event, ...] = (
+    Submit(), DeclineReason(), Withdraw(), TouchDown(), TouchUp(), SignOut(), HoldCorners(),
+    LeaveTechnician(), EnterPin(), PinChecked(right=False), TurnSample(0), GivePhone(),
+    ForgetIdentity(), EraseDigits(),
+    *map(TurnTo, Page),
+)  # fmt: skip
 
 
 class Window(RuleBasedStateMachine):
@@ -61,6 +92,7 @@ class Window(RuleBasedStateMachine):
         self.on_disk: dict[str, Level] = {}
         self.in_hand: Save | None = None
         self.tapped: dict[str, Level] = {}
+        self.pin_asked = False
 
     def instant(self) -> Instant:
         return Instant(START + timedelta(microseconds=self.now_ns // 1000), "b", self.now_ns, trusted=True)
@@ -81,7 +113,10 @@ class Window(RuleBasedStateMachine):
                     assert end.visit_id not in self.ended, "a visit ends once"
                     assert end.visit_id not in self.on_disk
                     self.ended[end.visit_id] = end.outcome
+                case CheckPin():
+                    self.pin_asked = True
                 case Save(rating):
+                    assert rating.rater.mobile in ("", PHONE)
                     assert rating.visit.id not in self.on_disk, "a rating is saved once"
                     assert rating.draft.level is self.tapped[rating.visit.id]
                     self.in_hand = effect
@@ -104,6 +139,27 @@ class Window(RuleBasedStateMachine):
     def somebody_taps(self, level: Level, late: bool) -> None:
         visit = current_visit(self.session)
         self.post(Tap(level, visit_id="gone" if late else visit.id if visit else ""))
+
+    @rule(level=st.sampled_from(Level))
+    def a_key_is_pressed(self, level: Level) -> None:
+        saved = self.in_hand
+        self.post(Key(level))
+        assert self.in_hand is saved, "no key sends a rating by itself"
+
+    @rule()
+    def a_phone_number_is_typed(self) -> None:
+        for digit in PHONE:
+            self.post(PressDigit(digit))
+
+    @rule()
+    def a_card_is_put_on_the_reader(self) -> None:
+        self.post(CARD)
+
+    @precondition(lambda self: self.pin_asked)
+    @rule(right=st.booleans())
+    def the_pin_is_compared(self, right: bool) -> None:
+        self.pin_asked = False
+        self.post(PinChecked(right))
 
     @rule(event=st.sampled_from(QUIET))
     def something_is_pressed(self, event: Event) -> None:
@@ -175,6 +231,26 @@ class Window(RuleBasedStateMachine):
         if isinstance(self.session.phase, Rating):
             assert view.level is self.session.phase.draft.level
             assert view.can_submit or view.may_decline_reason, "there is always a way to finish"
+
+    @invariant()
+    def what_is_personal_is_never_shown(self) -> None:
+        seen = repr(view_of(self.session, CATALOGUE))
+        assert PHONE not in seen
+        assert CARD.name not in seen
+        assert CARD.number not in seen
+
+    @invariant()
+    def nothing_of_a_person_outlives_the_visit(self) -> None:
+        if not isinstance(self.session.phase, Rating | Saving):
+            held = (self.session.phase, self.session.cursor, self.session.touched_ns)
+            assert not any(getattr(held[0], name, "") for name in ("comment", "phone", "indicators"))
+            assert not getattr(held[0], "rater", None)
+
+    @invariant()
+    def the_technician_is_never_in_the_way_of_a_visit(self) -> None:
+        if isinstance(self.session.phase, Asking | Technician):
+            assert current_visit(self.session) is None
+            assert ring_ends_ns(self.session) is not None
 
     @invariant()
     def whoever_waits_is_not_forgotten(self) -> None:

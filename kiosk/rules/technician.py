@@ -1,0 +1,70 @@
+"""The technician's hidden page: two corners held, a PIN, and never while somebody is being asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.events import (
+    CheckPin,
+    EnterPin,
+    FactsGathered,
+    GatherFacts,
+    HoldCorners,
+    LeaveTechnician,
+    PinChecked,
+    TurnSample,
+)
+from kiosk.phases import Asking, Resting, Session, Step, Technician
+from kiosk.rules.visit import ns
+from pad.model import Instant
+
+
+def hold_corners(session: Session, _event: HoldCorners, now: Instant) -> Step:
+    """Ask for the PIN; while a citizen is invited, rates or is thanked, nothing happens."""
+    if not isinstance(session.phase, Resting):
+        return Step(session)
+    return Step(replace(session, phase=Asking(_until(session, now))))
+
+
+def enter_pin(session: Session, _event: EnterPin, now: Instant) -> Step:
+    """Have the PIN compared."""
+    if not isinstance(session.phase, Asking) or not session.phase.pin:
+        return Step(session)
+    pin = session.phase.pin
+    return Step(replace(session, phase=Asking(_until(session, now))), (CheckPin(pin),))
+
+
+def pin_checked(session: Session, event: PinChecked, now: Instant) -> Step:
+    """Open the page, or say what was wrong."""
+    if not isinstance(session.phase, Asking):
+        return Step(session)
+    if event.right:
+        return Step(replace(session, phase=Technician(_until(session, now))), (GatherFacts(),))
+    asking = Asking(session.phase.until_ns, wrong=True, locked_s=event.wait_s, unset=event.unset)
+    return Step(replace(session, phase=asking))
+
+
+def facts_gathered(session: Session, event: FactsGathered, _now: Instant) -> Step:
+    """Show what was gathered."""
+    if not isinstance(session.phase, Technician):
+        return Step(session)
+    return Step(replace(session, phase=replace(session.phase, facts=event.facts)))
+
+
+def turn_sample(session: Session, event: TurnSample, now: Instant) -> Step:
+    """Show one of the pad's own screens, or the page again."""
+    if not isinstance(session.phase, Technician):
+        return Step(session)
+    phase = replace(session.phase, sample=event.number, until_ns=_until(session, now))
+    return Step(replace(session, phase=phase))
+
+
+def leave(session: Session, _event: LeaveTechnician, _now: Instant) -> Step:
+    """Back to the window."""
+    if not isinstance(session.phase, Asking | Technician):
+        return Step(session)
+    return Step(replace(session, phase=Resting()))
+
+
+def _until(session: Session, now: Instant) -> int:
+    return now.monotonic_ns + ns(session.technician.leave_after_s)
