@@ -8,27 +8,30 @@ import logging
 import signal
 import sys
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-import pad
 from kiosk.desk import Desk, Scribe
 from kiosk.door import DoorError, open_door
-from kiosk.events import Event
+from kiosk.late import Late
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
 from kiosk.ui import window
 from kiosk.ui.theme import FontError
 from kiosk.ui.window import NoScreen
-from kiosk.ui.words import LanguageError
+from kiosk.ui.words import FOLDER, Catalogues, LanguageError
 from kiosk.view import view_of
-from pad import indicators, keys, settings
+from kiosk.voice.reader import Reader
+from pad import indicators, keys, phone, settings
 from pad.clock import SystemClock
-from pad.indicators import CatalogueError
+from pad.indicators import Catalogue, CatalogueError
 from pad.keys import SecretError
-from pad.ledger.connection import SCHEMA_VERSION, LedgerError, LedgerUnwritable
+from pad.ledger.connection import LedgerError, LedgerUnwritable
 from pad.ledger.recording import Recorder
 from pad.ledger.rescue import open_ledger
 from pad.settings import Settings, SettingsError, WalkAway
+
+if TYPE_CHECKING:
+    from kiosk.ui.app import PadApp
 
 
 def main() -> int:
@@ -64,58 +67,71 @@ def _only_one(state_dir: Path) -> IO[str]:
 
 def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
     catalogue = indicators.load(configured.indicators_path)
-    device_keys = keys.device_keys(configured.state_dir, may_create=not configured.ledger_path.exists())
     clock = SystemClock()
+    key = phone.phone_key(configured.state_dir)
+    desk, scribe = _desk(configured, catalogue, clock)
+    door = open_door(configured)
+    try:
+        words = Catalogues(configured.screen.language, FOLDER, configured.beside("locale"))
+        app, reader = _app(configured, catalogue, desk, words, narrate)
+    except (FontError, LanguageError) as error:
+        raise SettingsError(f"{configured.file}: {error}") from error
+    desk.on_event(app.wake)
+    scribe.start()
+    late = Late(configured, catalogue, clock, desk, door, words, reader, key)
+    signal.signal(signal.SIGTERM, lambda *_: app.stop())
+    signal.signal(signal.SIGINT, lambda *_: app.stop())
+    app.run_pad(after_first_frame=late.start)
+    late.stop()
+    scribe.stop()
+    return 0
+
+
+def _desk(configured: Settings, catalogue: Catalogue, clock: SystemClock) -> tuple[Desk, Scribe]:
+    device_keys = keys.device_keys(configured.state_dir, may_create=not configured.ledger_path.exists())
     connection = open_ledger(configured.ledger_path, clock.read())
     recorder = Recorder(connection, device_keys, catalogue.version)
 
     def recover() -> None:
         recorder.recover(clock.read(), discard=configured.rating.walk_away is WalkAway.DISCARD)
 
-    door = open_door(configured)
     scribe = Scribe(recorder, clock, configured.state_dir, configured.ledger.min_free_mib)
-    desk = Desk(Session(configured.rating), clock, scribe)
+    desk = Desk(Session(configured.rating, technician=configured.technician), clock, scribe)
     try:
         recover()
     except LedgerUnwritable as error:
         logging.getLogger("kiosk").error("%s; what a power cut left is completed when it can be", error)
         scribe.owe(recover)
+    return desk, scribe
 
+
+def _app(
+    configured: Settings, catalogue: Catalogue, desk: Desk, words: Catalogues, narrate: IO[str] | None
+) -> tuple[PadApp, Reader]:
     # Kivy reads its configuration when it is imported, so the app comes after the settings
     window.prepare(configured.screen, configured.state_dir)
-    from kiosk.ui.app import PadApp
-
-    def post(event: Event) -> None:
-        desk.post(event)
+    from kiosk.ui.app import PadApp, Ports
+    from kiosk.ui.narration import Narration
+    from kiosk.ui.samples import samples
 
     def drain() -> None:
         if desk.drain():
             app.show(view_of(desk.session, catalogue))
             pendulum.due(desk.next_deadline_ns())
 
-    try:
-        app = PadApp(configured.screen, configured.pad.hall_name, post, drain, narrate)
-    except (FontError, LanguageError) as error:
-        raise SettingsError(f"{configured.file}: {error}") from error
+    reader = Reader()
+    ports = Ports(
+        post=desk.post,
+        drain=drain,
+        reader=reader,
+        samples=tuple(samples(catalogue).values()),
+        narration=Narration(narrate) if narrate is not None else None,
+    )
+    app = PadApp(configured.screen, configured.pad.hall_name, words, ports)
     pendulum = Pendulum(app.wake)
-    desk.on_event(app.wake)
-    scribe.start()
     pendulum.start()
-
-    def serve_the_counter() -> None:
-        # aiohttp takes longer to import than a person should wait for the first screen
-        from kiosk.counter import CounterService
-
-        versions = {"pad": pad.__version__, "indicators": catalogue.version, "ledger": str(SCHEMA_VERSION)}
-        CounterService(configured, desk, clock, door, versions).start()
-
-    signal.signal(signal.SIGTERM, lambda *_: app.stop())
-    signal.signal(signal.SIGINT, lambda *_: app.stop())
     app.show(view_of(desk.session, catalogue))
-    app.run_pad(after_first_frame=serve_the_counter)
-    pendulum.stop()
-    scribe.stop()
-    return 0
+    return app, reader
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from kiosk.commands import InputError
 from kiosk.desk import Desk
 from kiosk.door import Door
 from kiosk.events import Answer, Cancel, ClerkEvent, Invite, SignIn, SignOut
+from kiosk.phone_link import PhoneLinks
 from pad.clock import Clock
 from pad.ledger.connection import LedgerError, connect
 from pad.ledger.outbox import backlog
@@ -60,12 +61,14 @@ class CounterService:
         clock: Clock,
         door: Door,
         versions: dict[str, str],
+        links: PhoneLinks,
     ) -> None:
         self._settings = settings
         self._desk = desk
         self._clock = clock
         self._door = door
         self._versions = versions
+        self._links = links
         self._db = connect(settings.ledger_path)
         self._loop = asyncio.new_event_loop()
         self._changed = asyncio.Event()
@@ -189,6 +192,7 @@ class CounterService:
                 given.staff,
                 given.rater,
                 already_rated=self._is_rated(given.matter),
+                link=self._link(visit_id, given.matter, given.timeout_s),
             )
         )
         if answer is not Answer.DONE:
@@ -268,6 +272,10 @@ class CounterService:
     async def _ask(self, event: ClerkEvent) -> Answer:
         async with asyncio.timeout(_ANSWER_WITHIN_S):
             return await asyncio.wrap_future(self._desk.ask(event))
+
+    def _link(self, visit_id: str, matter: Matter, timeout_s: float | None) -> str:
+        shown_s = self._settings.rating.timeout_s if timeout_s is None else timeout_s
+        return self._links.of_visit(visit_id, matter, self._clock.read().wall.timestamp(), shown_s)
 
     def _is_rated(self, matter: Matter) -> bool:
         return (

@@ -25,16 +25,17 @@ from kiosk import session as machine
 from kiosk.events import (
     Answer,
     ClerkEvent,
-    Effect,
     EndVisit,
     Event,
     FoundRated,
     KeepDraft,
     OpenVisit,
+    RecordEffect,
     Save,
     StorageChanged,
     Stored,
     StoreFailed,
+    TechnicianEffect,
     Tick,
 )
 from kiosk.phases import Session, next_deadline_ns
@@ -57,7 +58,7 @@ class _Posted:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    effects: tuple[Effect, ...]
+    effects: tuple[RecordEffect, ...]
     answer: Answer | None = None
     asked: Future[Answer] | None = None
 
@@ -72,6 +73,7 @@ class Desk:
         self._queue: queue.SimpleQueue[_Posted] = queue.SimpleQueue()
         self._wake: Callable[[], None] = lambda: None
         self._watchers: list[Callable[[], None]] = []
+        self._attend: Callable[[TechnicianEffect], None] = lambda _: None
         scribe.report = self.post
 
     def on_event(self, wake: Callable[[], None]) -> None:
@@ -82,6 +84,10 @@ class Desk:
         """Have ``watcher`` called, from any thread, when a state others may ask for has changed."""
         self._watchers.append(watcher)
         self._scribe.written = self._changed
+
+    def on_technician(self, attend: Callable[[TechnicianEffect], None]) -> None:
+        """Have ``attend`` called with what the technician asks for; it must not wait for anything."""
+        self._attend = attend
 
     def post(self, event: Event) -> None:
         """Tell what happened."""
@@ -119,8 +125,12 @@ class Desk:
     def _handle(self, posted: _Posted) -> None:
         step = machine.handle(self.session, posted.event, self._clock.read())
         self.session = step.session
-        if step.effects:
-            self._scribe.write(_Job(step.effects, step.answer, posted.answer))
+        to_write = tuple(each for each in step.effects if isinstance(each, RecordEffect))
+        for effect in step.effects:
+            if isinstance(effect, TechnicianEffect):
+                self._attend(effect)
+        if to_write:
+            self._scribe.write(_Job(to_write, step.answer, posted.answer))
         elif posted.answer is not None and step.answer is not None:
             posted.answer.set_result(step.answer)
 
@@ -190,7 +200,7 @@ class Scribe:
             job.asked.set_result(answer)
         self.written()
 
-    def _write(self, effect: Effect) -> None:
+    def _write(self, effect: RecordEffect) -> None:
         match effect:
             case OpenVisit(visit):
                 self._recorder.open_visit(visit)
@@ -210,7 +220,7 @@ class Scribe:
         self.report(Stored(visit_id))
         doorbell.ring(self._state_dir)
 
-    def _failed(self, effect: Effect, error: Exception) -> None:
+    def _failed(self, effect: RecordEffect, error: Exception) -> None:
         if self._ready:
             _log.error("%s; no rating can be taken until it can be written again", error)
         self._ready = False

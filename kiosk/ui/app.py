@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import IO, Any, Final
+from typing import Any, Final, Protocol
 
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.text import LabelBase
 from kivy.core.window import Window
-from kivy.graphics import Color, Rectangle
-from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
 
-from kiosk.events import Event, TouchDown, TouchUp
-from kiosk.ui import layout, theme, window
+from kiosk.events import Event, HoldCorners, Key, TouchDown, TouchUp, TurnSample
+from kiosk.ui import corners, parts, theme, window
+from kiosk.ui.bar import Bar, Choices
+from kiosk.ui.glyphs import Glyphs
+from kiosk.ui.layout.form import Form
+from kiosk.ui.layout.invitation import ORDER
 from kiosk.ui.narration import Narration
-from kiosk.ui.parts import BOLD, REGULAR, PlainButton, Words, place
-from kiosk.ui.screen import Screen, Setting
+from kiosk.ui.offers import Offers
+from kiosk.ui.parts import Pressable
+from kiosk.ui.screen import Screen, Setting, Target, mark, unmark
+from kiosk.ui.screen_comment import CommentScreen
+from kiosk.ui.screen_identity import IdentityScreen, PinScreen
 from kiosk.ui.screen_invitation import InvitationScreen
 from kiosk.ui.screen_message import MESSAGES, MessageScreen
 from kiosk.ui.screen_reasons import ReasonsScreen
-from kiosk.ui.screen_resting import RestingScreen
+from kiosk.ui.screen_resting import TURN_S, RestingScreen
+from kiosk.ui.screen_technician import TechnicianScreen
 from kiosk.ui.words import Catalogues
 from kiosk.view import ScreenName, View
 from pad import settings
@@ -29,50 +38,94 @@ from pad.model import CHINA_TIME
 
 _RING_EVERY_S: Final = 0.1
 _CLOCK_EVERY_S: Final = 5.0
+_TIDY_AFTER_S: Final = 0.5
 _SCREENS: Final[dict[ScreenName, type[Screen]]] = {
     ScreenName.IDLE: RestingScreen,
     ScreenName.SERVING: RestingScreen,
     ScreenName.INVITATION: InvitationScreen,
     ScreenName.REASONS: ReasonsScreen,
+    ScreenName.COMMENT: CommentScreen,
+    ScreenName.IDENTITY: IdentityScreen,
+    ScreenName.PIN: PinScreen,
+    ScreenName.TECHNICIAN: TechnicianScreen,
     **dict.fromkeys(MESSAGES, MessageScreen),
 }
+_AT_REST: Final = (ScreenName.IDLE, ScreenName.SERVING)
+
+
+class Reads(Protocol):
+    """Whoever reads out what is on the glass; nothing of it is waited for."""
+
+    def changed(self, before: View, after: View, words: Catalogues) -> None:
+        """One view gave way to another."""
+        ...
+
+    def again(self, view: View, words: Catalogues) -> None:
+        """What belongs to a view is wanted once more."""
+        ...
+
+    def name(self, text: str, words: Catalogues) -> None:
+        """The keys have come to a button that says this."""
+        ...
+
+    def rehearse(self, words: Catalogues) -> None:
+        """Everything there is to say is wanted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the app tells to, and what it asks: all of it elsewhere, none of it waited for.
+
+    ``post`` takes what fingers do; ``drain`` has the desk handle what was posted; ``reader`` reads
+    aloud; ``samples`` are the screens a technician tries; ``now`` is the time the clock shows.
+    """
+
+    post: Callable[[Event], None]
+    drain: Callable[[], None]
+    reader: Reads | None = None
+    samples: tuple[View, ...] = ()
+    now: Callable[[], datetime] = lambda: datetime.now(CHINA_TIME)
+    narration: Narration | None = None
 
 
 class PadApp(App):
-    """Shows views; keeps nothing but the language the person chose and which fingers are down."""
+    """Shows views; keeps nothing but the modes the person chose and which fingers are down."""
 
-    def __init__(
-        self,
-        screen: settings.Screen,
-        hall_name: str,
-        post: Callable[[Event], None],
-        drain: Callable[[], None],
-        narrate: IO[str] | None = None,
-    ) -> None:
-        """Read fonts and catalogues.
+    def __init__(self, screen: settings.Screen, hall_name: str, words: Catalogues, ports: Ports) -> None:
+        """Read the fonts.
 
         :raises window.NoScreen: if the display cannot be opened
         :raises theme.FontError: if there is no font with Chinese characters
-        :raises LanguageError: if there is no catalogue for the language configured
         """
         window.opened(Window)
         super().__init__()
         fonts = theme.fonts(screen)
-        LabelBase.register(REGULAR, str(fonts.regular))
-        LabelBase.register(BOLD, str(fonts.bold))
-        self._words = Catalogues(screen.language)
+        LabelBase.register(parts.REGULAR, str(fonts.regular))
+        LabelBase.register(parts.BOLD, str(fonts.bold))
+        parts.rare = Glyphs(fonts, private_use=bool(screen.fonts_for_rare))
+        for name, path in parts.rare.rare.items():
+            LabelBase.register(name, str(path))
+        self._words = words
+        self._configured = screen
+        self._big, self._low = screen.big_type, screen.low_reach
         self._hall_name = hall_name
-        self._post = post
-        self._narration = Narration(narrate) if narrate is not None else None
+        self._ports, self._reader = ports, ports.reader
+        self._offers = Offers()
         self._view = View(ScreenName.STARTING)
         self._screen: Screen | None = None
-        self._fingers: set[Any] = set()
+        self._bar: Bar | None = None
+        self._marked: Target | None = None
+        self._fingers: dict[Any, corners.Corner | None] = {}
         self._after_first_frame: Callable[[], None] = lambda: None
-        self._drain = Clock.create_trigger(lambda _elapsed: drain())
+        self._drain = Clock.create_trigger(lambda _elapsed: ports.drain())
         # two frames on, the one with the change has left for the glass
         tell = Clock.create_trigger(self._tell_what_is_shown)
         self._narrate = Clock.create_trigger(lambda _elapsed: tell())
         self._ring = Clock.create_trigger(self._tick, _RING_EVERY_S, interval=True)
+        self._turn = Clock.create_trigger(self._turn_resting, TURN_S, interval=True)
+        self._tidy = Clock.create_trigger(lambda _elapsed: gc.collect(), _TIDY_AFTER_S)
+        self._held = Clock.create_trigger(lambda _elapsed: ports.post(HoldCorners()), corners.HOLD_S)
 
     # --- what the desk calls ------------------------------------------------------------
 
@@ -80,6 +133,12 @@ class PadApp(App):
         """Run until :meth:`stop`; ``after_first_frame`` is called once something was drawn."""
         self._after_first_frame = after_first_frame
         self.run()
+        self._offers.stop()
+
+    @property
+    def screen(self) -> Screen | None:
+        """What is shown now."""
+        return self._screen
 
     def wake(self) -> None:
         """Have the desk drained on the UI thread; from any thread."""
@@ -88,25 +147,37 @@ class PadApp(App):
     def show(self, view: View) -> None:
         """Show a view; on the UI thread."""
         before, self._view = self._view, view
-        if view == before:
-            return
-        if self._screen is None:
+        if view == before or self._screen is None:
             return
         if _is_next_persons(before, view):
-            self._words.reset()
+            self._back_to_usual()
         if _same_screen(before, view):
             self._screen.follow(view)
         else:
-            self._rebuild()
+            self._rebuild_screen()
+        self._follow_cursor(before)
+        if self._reader is not None:
+            self._reader.changed(before, view, self._words)
         self._narrate()
+
+    def wear(self, language: str, *, big: bool, low: bool) -> None:
+        """Show everything in this language and these modes, as if the buttons had been pressed."""
+        self._words.language, self._big, self._low = language, big, low
+        self._rebuild()
 
     # --- Kivy's side --------------------------------------------------------------------
 
-    def build(self) -> FloatLayout:
-        """Put the head in place, and the first screen below it."""
+    def build(self) -> Widget:
+        """Put everything in place."""
         Window.clearcolor = theme.PAPER
-        Window.bind(on_touch_down=self._touched, on_touch_up=self._released, on_resize=self._resized)
-        self._root = FloatLayout()
+        Window.bind(
+            on_touch_down=self._touched,
+            on_touch_up=self._released,
+            on_touch_move=self._moved,
+            on_resize=self._resized,
+            on_textinput=self._typed,
+        )
+        self._root = Widget()
         self._rebuild()
         Clock.schedule_interval(self._show_time, _CLOCK_EVERY_S)
         Clock.schedule_once(lambda _elapsed: Clock.schedule_once(self._first_frame_is_shown))
@@ -117,99 +188,198 @@ class PadApp(App):
         return False
 
     def _first_frame_is_shown(self, _elapsed: float) -> None:
+        # Python's search for garbage takes several frames: it waits for a moment when nobody looks
+        gc.disable()
+        gc.freeze()
         self._after_first_frame()
         self._drain()
         self._narrate()
 
-    def _setting(self) -> Setting:
+    def _form(self) -> Form:
         width, height = Window.size
-        return Setting(self._words, width, height, self._hall_name, self._post, self._narrate)
+        return Form(width, height, self._configured.diagonal_inches, self._big, self._low)
 
     def _rebuild(self) -> None:
-        setting = self._setting()
+        """Everything anew: another size, language or mode."""
+        self._root.clear_widgets()
+        choices = Choices(self._switch_language, self._switch_big, self._switch_low)
+        self._bar = Bar(self._form(), self._words, self._hall_name, choices)
+        self._bar.show_time(self._ports.now())
+        self._root.add_widget(self._bar)
+        self._rebuild_screen()
+
+    def _rebuild_screen(self) -> None:
+        Pressable.let_go()
         if self._screen is not None:
             self._screen.leave()
-        self._root.clear_widgets()
-        self._put_head(setting)
-        self._screen = _SCREENS[self._view.screen](setting, self._view)
+            self._root.remove_widget(self._screen)
+        self._marked = None
+        view, post = self._view, self._ports.post
+        if view.sample is not None:
+            view, post = self._ports.samples[view.sample], lambda _event: None
+        setting = Setting(
+            self._words, self._form(), self._hall_name, post, self._narrate, self._offers, self._rehearse
+        )
+        self._screen = _SCREENS[view.screen](setting, view)
         self._root.add_widget(self._screen)
-        if self._view.ring is not None:
+        if view.ring is not None:
             self._ring()
         else:
             self._ring.cancel()
+        if isinstance(self._screen, RestingScreen):
+            self._turn()
+        else:
+            self._turn.cancel()
+        if isinstance(self._screen, RestingScreen | MessageScreen):
+            self._tidy()
+        else:
+            self._tidy.cancel()
 
-    def _put_head(self, setting: Setting) -> None:
-        boxes, unit = layout.frame(setting.width, setting.height), setting.unit
-        head = layout.Box(0, 0, setting.width, boxes.hall.height)
-        self._root.canvas.before.clear()
-        with self._root.canvas.before:
-            Color(*theme.PAPER)
-            Rectangle(pos=(0, 0), size=(setting.width, setting.height))
-            Color(*theme.HEAD)
-            Rectangle(pos=(0, setting.height - head.height), size=(head.width, head.height))
-        hall = Words(self._hall_name, theme.LARGE * unit, bold=True, align="left", colour=theme.HEAD_INK)
-        self._clock = Words("", theme.NORMAL * unit, align="right", colour=theme.HEAD_INK)
-        other = self._words.own_name(self._words.following())
-        self._language = PlainButton(other, theme.NORMAL * unit, self._switch_language)
-        for widget, box in ((hall, boxes.hall), (self._clock, boxes.clock), (self._language, boxes.language)):
-            place(widget, box, setting.height)
-            self._root.add_widget(widget)
-        self._show_time(0)
+    def _rehearse(self) -> None:
+        if self._reader is not None:
+            self._reader.rehearse(self._words)
 
-    def _show_time(self, _elapsed: float) -> None:
-        text = f"{datetime.now(CHINA_TIME):%H:%M}"
-        if self._clock.text != text:
-            self._clock.text = text
+    # --- modes --------------------------------------------------------------------------
+
+    def _back_to_usual(self) -> None:
+        usual = (self._configured.big_type, self._configured.low_reach)
+        changed = self._words.reset() or (self._big, self._low) != usual
+        self._big, self._low = usual
+        if changed:
+            self._rebuild()
 
     def _switch_language(self) -> None:
         self._words.switch()
+        self._switched()
+        if self._reader is not None:
+            self._reader.again(self._view, self._words)
+
+    def _switch_big(self) -> None:
+        self._big = not self._big
+        self._switched()
+
+    def _switch_low(self) -> None:
+        self._low = not self._low
+        self._switched()
+
+    def _switched(self) -> None:
         self._rebuild()
+        self._follow_cursor(self._view)
         self._narrate()
+
+    # --- the keys -----------------------------------------------------------------------
+
+    def _typed(self, _window: Any, text: str) -> None:
+        if text in self._configured.keys:
+            self._ports.post(Key(ORDER[self._configured.keys.index(text)]))
+
+    def _reachable(self) -> list[Target]:
+        if self._screen is None or self._bar is None:
+            return []
+        named = [self._screen.targets[name] for name in self._screen.in_order()]
+        return [*named, *self._bar.targets.values()]
+
+    def _follow_cursor(self, before: View) -> None:
+        """Mark where the keys have come to, and press it if they say so."""
+        if self._marked is not None:
+            unmark(self._marked.widget)
+            self._marked = None
+        cursor, reachable = self._view.cursor, self._reachable()
+        if cursor is None or not reachable:
+            return
+        self._marked = target = reachable[cursor.steps % len(reachable)]
+        mark(target.widget, self._form())
+        was = before.cursor
+        if was is not None and was.presses != cursor.presses:
+            target.widget.dispatch("on_press")
+            target.widget.dispatch("on_release")
+        elif self._reader is None:
+            return
+        elif was is not None and was.told != cursor.told:
+            self._reader.again(self._view, self._words)
+        elif was != cursor:
+            self._reader.name(target.says, self._words)
+
+    # --- time ---------------------------------------------------------------------------
 
     def _tick(self, _elapsed: float) -> None:
         if self._screen is not None:
             self._screen.tick()
 
+    def _turn_resting(self, _elapsed: float) -> None:
+        if isinstance(self._screen, RestingScreen):
+            self._screen.turn()
+
+    def _show_time(self, _elapsed: float) -> None:
+        if self._bar is not None:
+            self._bar.show_time(self._ports.now())
+
     def _tell_what_is_shown(self, _elapsed: float) -> None:
-        if self._narration is None or self._screen is None:
-            return
-        button, height = self._language, self._screen.setting.height
-        box = (round(button.x), round(height - button.top), round(button.width), round(button.height))
-        self._narration.tell(self._screen, self._view, box)
+        if self._ports.narration is not None and self._screen is not None and self._bar is not None:
+            targets = self._screen.targets | self._bar.targets
+            marked = next((name for name, target in targets.items() if target is self._marked), None)
+            self._ports.narration.tell(self._screen, self._view, self._bar, marked)
+
+    # --- fingers ------------------------------------------------------------------------
 
     def _resized(self, *_: Any) -> None:
         self._rebuild()
         self._narrate()
 
     def _touched(self, _window: Any, touch: Any) -> bool:
-        if not touch.is_mouse_scrolling:
-            if not self._fingers:
-                self._post(TouchDown())
-            self._fingers.add(touch.uid)
+        if touch.is_mouse_scrolling:
+            return False
+        if not self._fingers:
+            self._ports.post(TouchDown())
+        self._moved(_window, touch, is_new=True)
+        return False
+
+    def _moved(self, _window: Any, touch: Any, *, is_new: bool = False) -> bool:
+        if is_new or touch.uid in self._fingers:
+            self._fingers[touch.uid] = corners.corner_of(touch.x, touch.y, *Window.size)
+            self._watch_corners()
         return False
 
     def _released(self, _window: Any, touch: Any) -> bool:
         if touch.uid in self._fingers:
-            self._fingers.discard(touch.uid)
+            del self._fingers[touch.uid]
+            self._watch_corners()
             if not self._fingers:
-                self._post(TouchUp())
+                self._ports.post(TouchUp())
+                if self._view.sample is not None:
+                    self._ports.post(TurnSample(self._next_sample(self._view.sample)))
         return False
+
+    def _next_sample(self, number: int) -> int | None:
+        return number + 1 if number + 1 < len(self._ports.samples) else None
+
+    def _watch_corners(self) -> None:
+        if corners.are_opposite(list(self._fingers.values())):
+            self._held()
+        else:
+            self._held.cancel()
 
 
 def _is_next_persons(before: View, after: View) -> bool:
-    """Whether the person before has gone; whoever chose a language at rest keeps it for the visit."""
-    rests = (ScreenName.IDLE, ScreenName.SERVING)
-    if after.screen in rests:
-        return before.screen not in rests
+    """Whether the person before has gone; whoever chose a mode at rest keeps it for the visit."""
+    if after.screen in _AT_REST:
+        return before.screen not in _AT_REST
     return (
         after.screen is ScreenName.INVITATION
         and after.visit_id != before.visit_id
-        and before.screen not in rests
+        and before.screen not in _AT_REST
     )
 
 
 def _same_screen(before: View, after: View) -> bool:
     """Whether the screen that shows ``before`` can follow to ``after`` without being built anew."""
-    return (before.screen, before.visit_id, before.level, before.staff, before.notice, before.matter) == (
-        after.screen, after.visit_id, after.level, after.staff, after.notice, after.matter,
+    return _frozen(before) == _frozen(after)
+
+
+def _frozen(view: View) -> View:
+    """What of a view a screen is built from, the rest being what it follows."""
+    return replace(
+        view, ticked=frozenset(), can_submit=False, may_decline_reason=False, ring=None, armed=True,
+        identity=None if view.screen is ScreenName.IDENTITY else view.identity, cursor=None, pin=None,
+        comment="" if view.screen is ScreenName.COMMENT else view.comment,
     )  # fmt: skip

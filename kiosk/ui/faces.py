@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from kivy.graphics import Color, Ellipse, Line, Mesh
-from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.widget import Widget
 
 from kiosk.ui import theme
+from kiosk.ui.layout.box import Box
+from kiosk.ui.layout.form import Form
+from kiosk.ui.layout.invitation import FaceBox
+from kiosk.ui.parts import Pressable, Style, Words, place, rounded
 from pad.codes import Level
 
 Point = tuple[float, float]
@@ -55,15 +58,11 @@ def _arc(width: float, depth: float, height: float, steps: int = 24) -> list[Poi
     ]
 
 
-def draw_face(
-    canvas: Any, level: Level, centre: Point, radius: float, *, pressed: bool = False, faint: bool = False
-) -> None:
+def draw_face(canvas: Any, level: Level, centre: Point, radius: float) -> None:
     """Draw a face on a canvas, in window pixels."""
     features = FEATURES[level]
-    fill, ink = theme.LEVEL_FILL[level], theme.LEVEL_FEATURES[level]
-    if faint:
-        fill, ink = (*fill[:3], 0.35), (*ink[:3], 0.6)
-    stroke = max(1.5, radius * 0.045)
+    stroke = max(1.5, radius * 0.05)
+    edge = max(1.2, radius * 0.035)
 
     def at(point: Point) -> Point:
         return centre[0] + point[0] * radius, centre[1] + point[1] * radius
@@ -72,12 +71,11 @@ def draw_face(
         Line(points=[part for each in points for part in at(each)], width=width, cap="round", joint="round")
 
     with canvas:
-        if pressed:
-            Color(*theme.INK)
-            _disc(centre, radius * 1.07)
-        Color(*fill)
-        _disc(centre, radius)
-        Color(*ink)
+        Color(*theme.LEVEL_FILL[level])
+        _disc(centre, radius - edge)
+        Color(*theme.LEVEL_EDGE[level])
+        Line(circle=(*centre, radius - edge, 0, 360, 96), width=edge)
+        Color(*theme.LEVEL_FEATURES[level])
         _eyes(features, at, line, radius)
         _brows(features, line)
         _mouth(features, at, line)
@@ -128,38 +126,69 @@ def _mouth(features: Features, at: Callable[[Point], Point], line: Callable[[lis
     line([*lower, *reversed(upper), lower[0]])
 
 
-class FaceButton(ButtonBehavior, Widget):
-    """A face that can be pressed; it answers in the same frame."""
+class FaceButton(Pressable):
+    """A face with its word, on a card that is pressed as a whole; it answers in the same frame.
 
-    def __init__(self, level: Level, release: Callable[[str], None], **given: Any) -> None:
-        super().__init__(**given)
+    ``word_size`` is one for all five, so that none is louder.
+    """
+
+    def __init__(self, form: Form, level: Level, boxes: FaceBox, word: str, word_size: float,
+                 release: Callable[[str], None]) -> None:  # fmt: skip
         self.level = level
         self.visit_id = ""
         self.chosen = False
-        self.faint = False
         self._visit_at_press = ""
-        self._release = release
-        self.share = 1.0
-        self.bind(pos=self.draw, size=self.draw, state=self.draw)
+        self._tell = release
+        self._boxes = boxes
+        super().__init__(form, boxes.button, self._tapped)
+        beside = boxes.word.left > boxes.face.left + boxes.face.width / 2
+        align = "left" if beside else "center"
+        self.add_widget(
+            Words(form, word, boxes.word, word_size / form.type_scale, Style(bold=True, align=align))
+        )
+        self.draw()
 
     def draw(self, *_: Any) -> None:
-        """Draw the face in the upper part of its box; the word stands below."""
-        self.canvas.clear()
-        radius = min(self.width, self.height * self.share) / 2 * 0.92
-        centre = (self.center_x, self.top - self.height * self.share / 2)
+        """Draw card and face; the chosen one is told by a tick and an edge, the pressed one by both."""
+        unit, box = self.form.unit, self._boxes.face
+        held = self.state == "down"
+        marked = held or self.chosen
+        self.canvas.before.clear()
+        with self.canvas.before:
+            rounded(
+                self.pos, self.size, 3 * unit, theme.PRESSED if marked else theme.CARD,
+                theme.ACCENT if marked else theme.LINE, 0.55 * unit if marked else 1.2,
+            )  # fmt: skip
+        radius = box.width / 2 * (0.92 if held else 1.0)
+        centre = (box.left + box.width / 2, self.form.height - box.top - box.height / 2)
+        draw_face(self.canvas.before, self.level, centre, radius)
         if self.chosen:
-            with self.canvas:
-                Color(*theme.INK)
-                Line(circle=(*centre, radius * 1.06), width=max(2.0, radius * 0.05))
-        draw_face(self.canvas, self.level, centre, radius, pressed=self.state == "down", faint=self.faint)
+            badge = max(1.9 * unit, radius * 0.34)
+            _tick(self.canvas.before, (centre[0] + radius * 0.72, centre[1] + radius * 0.72), badge)
 
     def on_press(self) -> None:
         """Remember for which visit the finger came down."""
+        super().on_press()
         self._visit_at_press = self.visit_id
 
-    def on_release(self) -> None:
-        """Tell the tap, for that visit."""
-        self._release(self._visit_at_press)
+    def _tapped(self) -> None:
+        self._tell(self._visit_at_press)
+
+
+class FaceMark(Widget):
+    """A face that is only looked at, on a ground of its own."""
+
+    def __init__(self, form: Form, level: Level, box: Box) -> None:
+        super().__init__(size_hint=(None, None))
+        place(self, box, form)
+        with self.canvas:
+            Color(*theme.CARD)
+            _disc(self.center, min(self.size) / 2)
+        draw_face(self.canvas, level, self.center, min(self.size) / 2 * 0.93)
+
+
+def _tick(canvas: Any, centre: Point, radius: float) -> None:
+    _sign(canvas, centre, radius, [[(-0.42, 0.02), (-0.12, -0.32), (0.46, 0.34)]], 0.12)
 
 
 def sign_of_yes(canvas: Any, centre: Point, radius: float) -> None:
@@ -189,11 +218,13 @@ def sign_of_taking_back(canvas: Any, centre: Point, radius: float) -> None:
     )
 
 
-def _sign(canvas: Any, centre: Point, radius: float, strokes: list[list[Point]]) -> None:
+def _sign(
+    canvas: Any, centre: Point, radius: float, strokes: list[list[Point]], width: float = 0.065
+) -> None:
     with canvas:
         Color(*theme.ACCENT)
         _disc(centre, radius)
         Color(*theme.HEAD_INK)
         for stroke in strokes:
             points = [part for x, y in stroke for part in (centre[0] + x * radius, centre[1] + y * radius)]
-            Line(points=points, width=radius * 0.065, cap="round", joint="round")
+            Line(points=points, width=max(1.4, radius * width), cap="round", joint="round")

@@ -53,6 +53,22 @@ class Glyphs:
         # grows to what a hall writes with: some thousands
         self._in_main: set[str] = set()
         self._nowhere: set[str] = set()
+        self._advances: dict[str, float] = {}
+
+    def advance(self, char: str) -> float:
+        """What a character takes of a line, in em, in the widest of the fonts it may be drawn in."""
+        known = self._advances.get(char)
+        if known is None:
+            known = self._advances[char] = self._advance(char)
+        return known
+
+    def _advance(self, char: str) -> float:
+        if char in _SELECTORS or unicodedata.category(char) in ("Mn", "Me", "Cf", "Cc"):
+            return 0.0
+        fonts = [font for font in (*self._main, *self._others.values()) if _has(font, [char])][
+            : len(self._main)
+        ]
+        return max((_width(font, char) for font in fonts), default=1.0)
 
     def missing(self, text: str) -> bool:
         """Whether the main font lacks something in a text, so that it needs to be marked."""
@@ -118,6 +134,14 @@ class Glyphs:
 def escaped(text: str) -> str:
     """Text that says in markup what it says without; as ``kivy.utils.escape_markup``, without Kivy."""
     return text.replace("&", "&amp;").replace("[", "&bl;").replace("]", "&br;")
+
+
+def _width(font: uharfbuzz.Font, char: str) -> float:
+    glyph = font.get_nominal_glyph(ord(char))
+    if glyph is None:
+        return 0.0
+    width: float = font.get_glyph_h_advance(glyph) / font.face.upem
+    return width
 
 
 def _open(path: Path) -> uharfbuzz.Font:

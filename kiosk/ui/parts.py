@@ -1,275 +1,302 @@
-"""The parts screens are put together from: words that fit, buttons, cards, the ring."""
+"""The parts screens are put together from: words set into their box, buttons, cards, the ring."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from io import BytesIO
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from kivy.core.image import Image as CoreImage
-from kivy.core.text import Label as CoreLabel
 from kivy.graphics import Color, Line, Rectangle, RoundedRectangle
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.label import Label
-from kivy.uix.textinput import TextInput
 from kivy.uix.widget import Widget
 
-from kiosk.ui import theme
-from kiosk.ui.layout import Box
-from pad import codes
+from kiosk.ui import theme, typeset
+from kiosk.ui.glyphs import Glyphs
+from kiosk.ui.layout.box import Box
+from kiosk.ui.layout.form import Form
+from kiosk.ui.typeset import Type
 from pad.clock import monotonic_ns
 
 REGULAR: Final = "pad"
 BOLD: Final = "pad-bold"
-_SHRINK: Final = 0.06
-_SHRINKING_STEPS: Final = 6
-"""Words shrink by this share in so many steps before they are cut."""
-_CUT: Final = "…"
+rare: Glyphs | None = None
+"""What marks characters that the first font has not; set once, when the fonts are registered."""
+_TALL: Final = 1.42
+"""By how much a line may be taller that has characters of another font; the tallest Tibetan stacks are."""
+_AT_ONCE_NS: Final = 1_000_000_000
+"""A press that long ago is a thing that leans on the glass, and spoils nobody's."""
+_FONT_LEADING: Final = 1.448
+"""What Noto Sans CJK puts from line to line by itself, in em."""
 
 
-def place(widget: Any, box: Box, window_height: float) -> None:
+def place(widget: Any, box: Box, form: Form) -> None:
     """Put a widget at a box (Kivy counts from the bottom)."""
     widget.size = (box.width, box.height)
-    widget.pos = (box.left, window_height - box.bottom)
+    widget.pos = (box.left, form.height - box.bottom)
+
+
+def face_of(text: str) -> Type:
+    """What a text is set in."""
+    if rare is None:
+        return Type(lambda _char: 1.0)
+    return Type(rare.advance, _TALL if rare.missing(text) else 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How words look: weight, side, colour, and the room left free at either side, in pixels."""
+
+    bold: bool = False
+    align: str = "center"
+    colour: theme.Colour = theme.INK
+    pad: float = 0.0
 
 
 class Words(Label):
-    """Text that wraps, shrinks and at last is shortened, until it stands inside its box."""
+    """Text that stands inside its box: wrapped, smaller if it must be, and at last cut.
 
-    def __init__(self, text: str, type_size: float, *, bold: bool = False, align: str = "center",
-                 valign: str = "middle", colour: theme.Colour = theme.INK, **given: Any) -> None:  # fmt: skip
+    ``size`` is in units before the form's own scale.
+    """
+
+    def __init__(self, form: Form, text: str, box: Box, size: float, style: Style | None = None) -> None:
+        style = style or Style()
+        self._form, self._box, self._type, self._pad = form, box, size * form.type_scale, style.pad
         super().__init__(
-            text=text,
-            font_name=BOLD if bold else REGULAR,
-            color=colour,
-            halign=align,
-            valign=valign,
+            **self._set(text),
+            font_name=BOLD if style.bold else REGULAR,
+            color=style.colour,
+            disabled_color=style.colour,
+            halign=style.align,
+            valign="middle",
             size_hint=(None, None),
-            **given,
         )
-        self._full_size = type_size
-        self.bind(size=self.fit, text=self.fit)
+        place(self, box, form)
+        if not self.markup:
+            # Chinese characters sit a little below the middle of the line that the font leads for
+            self.y += 0.08 * self.font_size
+        self.said = text
 
-    def fit(self, *_: Any) -> None:
-        """Choose the largest size at which the text fits; at the smallest, cut it."""
-        if self.width <= 1 or self.height <= 1:
-            return
-        whole = self.text
-        for step in range(_SHRINKING_STEPS):
-            if self._fits(whole, self._full_size * (1 - step * _SHRINK)):
-                break
-        else:
-            self._cut(whole)
-        self.text_size = self.size
+    def show(self, text: str) -> None:
+        """Show another text."""
+        if text != self.said:
+            self.said = text
+            for name, value in self._set(text).items():
+                setattr(self, name, value)
 
-    def _fits(self, text: str, type_size: float) -> bool:
-        options = self._label.options | {"text_size": (self.width, None), "font_size": type_size}
-        measured = CoreLabel(**options | {"text": text})
-        measured.refresh()
-        self.font_size = type_size
-        return bool(measured.content_height <= self.height)
-
-    def _cut(self, whole: str) -> None:
-        least, most = 0, len(whole)
-        while least < most:
-            middle = (least + most + 1) // 2
-            if self._fits(whole[:middle] + _CUT, self.font_size):
-                least = middle
-            else:
-                most = middle - 1
-        self.unbind(text=self.fit)
-        self.text = whole[:least] + _CUT
-        self.bind(text=self.fit)
+    def _set(self, text: str) -> dict[str, Any]:
+        unit = self._form.unit
+        inner = self._box.width - 2 * self._pad
+        found = typeset.fit(text, inner / unit * 0.99, self._box.height / unit, self._type, face_of(text))
+        lines = "\n".join(found.lines)
+        markup = rare.marked(lines) if rare is not None else None
+        return {
+            "markup": markup is not None,
+            # with markup Kivy makes a text of less leading higher, a piece at a time
+            "line_height": typeset.LINE / _FONT_LEADING if markup is None else 1.0,
+            "text": lines if markup is None else markup,
+            "font_size": found.size * unit,
+            "text_size": (inner, None),
+        }
 
 
-class PlainButton(ButtonBehavior, Words):
-    """A button with words: ``strong`` for what most people want next."""
+class Pressable(ButtonBehavior, Widget):
+    """Something that is pressed: it shows the finger in the same frame, and tells when it is lifted.
 
-    def __init__(self, text: str, size: float, release: Callable[[], None], *, strong: bool = False,
-                 **given: Any) -> None:  # fmt: skip
-        self._strong = strong
+    Where two are pressed at about the same time, by a palm or two hands, neither was meant.
+    """
+
+    _down: ClassVar[dict[Pressable, int]] = {}
+    """Those that have a finger on them, and since when."""
+
+    def __init__(self, form: Form, box: Box, release: Callable[[], None]) -> None:
+        self.form = form
         self._release = release
-        super().__init__(text=text, type_size=size, bold=strong, **given)
-        self.padding = (size * 0.4, size * 0.1, size * 0.4, size * 0.1)
-        self.bind(pos=self.draw, size=self.draw, state=self.draw, disabled=self.draw)
+        self._spoiled = False
+        # a short press shows as long as it lasts; nothing is put off by it
+        super().__init__(size_hint=(None, None), min_state_time=0, always_release=False)
+        place(self, box, form)
+        self.bind(state=self.draw, disabled=self.draw)
+
+    def draw(self, *_: Any) -> None:
+        """Draw it as it is now."""
+
+    def on_press(self) -> None:
+        """Remember when, and see what else is pressed."""
+        now = monotonic_ns()
+        others = [each for each, since in self._down.items() if now - since < _AT_ONCE_NS]
+        self._down[self] = now
+        self._spoiled = bool(others)
+        for each in others:
+            each.spoil()
+
+    @classmethod
+    def let_go(cls) -> None:
+        """Forget what is pressed: its screen has gone."""
+        cls._down.clear()
+
+    def spoil(self) -> None:
+        """Something else was pressed as well: nothing comes of this."""
+        self._spoiled = True
+
+    def on_state(self, _widget: Any, state: str) -> None:
+        """However the finger left, it is gone."""
+        if state == "normal":
+            self._down.pop(self, None)
+
+    def on_release(self) -> None:
+        """Do what it says."""
+        if not self._spoiled:
+            self._release()
+
+
+class Weight(Enum):
+    """How loud a button is: what most people want next, a way to go, or a thing that is just there."""
+
+    STRONG = "strong"
+    USUAL = "usual"
+    QUIET = "quiet"
+
+
+_LOOK: Final = {
+    Weight.STRONG: (theme.ACCENT, theme.HEAD_INK, theme.ACCENT),
+    Weight.USUAL: (theme.CARD, theme.ACCENT, theme.ACCENT),
+    Weight.QUIET: (theme.CARD, theme.INK, theme.LINE),
+}
+
+
+class PlainButton(Pressable):
+    """A button with words."""
+
+    def __init__(self, form: Form, text: str, box: Box, size: float, release: Callable[[], None],
+                 weight: Weight = Weight.USUAL) -> None:  # fmt: skip
+        super().__init__(form, box, release)
+        self._weight = weight
+        self.words = Words(form, text, box, size, Style(bold=weight is Weight.STRONG, pad=1.2 * form.unit))
+        self.add_widget(self.words)
+        self.draw()
 
     def draw(self, *_: Any) -> None:
         """Draw the button below its words."""
-        pressed = self.state == "down"
-        fill, ink, edge = theme.CARD, theme.ACCENT, theme.ACCENT
-        if self._strong:
-            fill, ink = theme.ACCENT, theme.HEAD_INK
+        held = self.state == "down"
+        fill, ink, edge = _LOOK[self._weight]
         if self.disabled:
             fill, ink, edge = theme.DISABLED, theme.DISABLED_INK, theme.DISABLED
-        elif pressed:
-            fill, ink = theme.PRESSED, theme.INK
-        self.color = self.disabled_color = ink
+        elif held:
+            fill, ink, edge = theme.PRESSED, theme.INK, theme.ACCENT
+        self.words.color = self.words.disabled_color = ink
         self.canvas.before.clear()
-        radius = [min(self.height / 2, 28)] * 4
         with self.canvas.before:
-            Color(*fill)
-            RoundedRectangle(pos=self.pos, size=self.size, radius=radius)
-            Color(*edge)
-            Line(rounded_rectangle=(*self.pos, *self.size, radius[0]), width=1.4)
-
-    def on_release(self) -> None:
-        """Do what the button says."""
-        self._release()
+            width = 0.5 * self.form.unit if held else 1.3
+            rounded(self.pos, self.size, 2.4 * self.form.unit, fill, edge, width)
 
 
-class Chip(PlainButton):
+class Chip(Pressable):
     """An indicator to tick: a box with a tick, the platform's words beside it."""
 
-    def __init__(self, text: str, size: float, release: Callable[[], None]) -> None:
+    def __init__(self, form: Form, text: str, box: Box, size: float, release: Callable[[], None]) -> None:
+        super().__init__(form, box, release)
         self.ticked = False
-        super().__init__(text, size, release, align="left")
-        self.padding = (size * 2.2, 0, size * 0.5, 0)
+        self._side = min(box.height * 0.5, 4.2 * form.unit)
+        _, beside = box.cut_left(self._side * 1.9)
+        self.add_widget(Words(form, text, beside.cut_right(1.2 * form.unit)[0], size, Style(align="left")))
+        self.draw()
 
     def draw(self, *_: Any) -> None:
         """Draw the chip; the tick tells by shape, the fill by colour as well."""
-        pressed = self.state == "down"
+        unit, side = self.form.unit, self._side
+        held = self.state == "down" or self.ticked
+        left, bottom = self.x + side * 0.5, self.center_y - side / 2
         self.canvas.before.clear()
-        side = min(self.height * 0.5, self._full_size * 1.15)
-        left, bottom = self.x + self._full_size * 0.6, self.center_y - side / 2
         with self.canvas.before:
-            Color(*(theme.PRESSED if pressed or self.ticked else theme.CARD))
-            RoundedRectangle(pos=self.pos, size=self.size, radius=[14])
-            Color(*(theme.ACCENT if self.ticked else theme.LINE))
-            Line(rounded_rectangle=(*self.pos, *self.size, 14), width=2 if self.ticked else 1.2)
-            Line(rounded_rectangle=(left, bottom, side, side, side * 0.2), width=1.5)
+            rounded(
+                self.pos, self.size, 2 * unit, theme.PRESSED if held else theme.CARD,
+                theme.ACCENT if held else theme.LINE, 0.4 * unit if held else 1.3,
+            )  # fmt: skip
             if self.ticked:
-                tick = (0.2, 0.52, 0.42, 0.28, 0.82, 0.76)
+                Color(*theme.ACCENT)
+                RoundedRectangle(pos=(left, bottom), size=(side, side), radius=[side * 0.22])
+                Color(*theme.HEAD_INK)
+                tick = (0.22, 0.52, 0.42, 0.28, 0.80, 0.74)
                 points = [(left if at % 2 == 0 else bottom) + part * side for at, part in enumerate(tick)]
-                Line(points=points, width=max(2.0, side * 0.08), cap="round", joint="round")
+                Line(points=points, width=max(1.6, side * 0.07), cap="round", joint="round")
+            else:
+                Color(*theme.LINE)
+                Line(rounded_rectangle=(left, bottom, side, side, side * 0.22), width=1.4)
 
 
 class RingMark(Widget):
     """The time left as a quiet ring; while a finger is on the glass it stands full and still."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, form: Form, box: Box) -> None:
+        super().__init__(size_hint=(None, None))
+        place(self, box, form)
+        self._width = max(2.5, 0.7 * form.unit)
+        self._radius = min(self.size) / 2 * 0.72
         self.ends_ns = 0
         self.total_s = 1.0
         self.held = True
         self._shown = -1
-        self.bind(pos=self._draw_anew, size=self._draw_anew)
 
-    def _draw_anew(self, *_: Any) -> None:
-        self._shown = -1
-        self.draw()
-
-    def draw(self, *_: Any) -> None:
+    def draw(self) -> None:
         """Draw what is left, in steps of two degrees: fewer would jump, more would only cost."""
         left = (self.ends_ns - monotonic_ns()) / 1e9 / self.total_s
         angle = 360 if self.held else max(0, min(360, round(left * 180) * 2))
         if angle == self._shown:
             return
         self._shown = angle
-        radius = min(self.size) / 2 - 6
         self.canvas.clear()
         with self.canvas:
             Color(*theme.DISABLED)
-            Line(circle=(self.center_x, self.center_y, radius), width=5)
+            Line(circle=(self.center_x, self.center_y, self._radius), width=self._width)
             Color(*theme.LINE)
             if angle > 0:
-                Line(circle=(self.center_x, self.center_y, radius, 360 - angle, 360), width=5, cap="round")
-
-
-class Comment(TextInput):
-    """The comment's field: plain text on one or more lines' height, never over what the screen allows."""
-
-    def __init__(self, hint: str, size: float, changed: Callable[[str], None], **given: Any) -> None:
-        super().__init__(
-            hint_text=hint,
-            font_name=REGULAR,
-            font_size=size,
-            multiline=False,
-            write_tab=False,
-            foreground_color=theme.INK,
-            hint_text_color=theme.QUIET_INK,
-            background_color=theme.CARD,
-            background_normal="",
-            background_active="",
-            cursor_color=theme.ACCENT,
-            size_hint=(None, None),
-            use_bubble=False,
-            use_handles=False,
-            **given,
-        )
-        self._changed = changed
-        self.bind(text=self._tell, size=self._centre, line_height=self._centre)
-        self.bind(pos=self._edge, focus=self._edge)
-
-    def insert_text(self, substring: str, from_undo: bool = False) -> Any:
-        """Take in what may be written: no control characters, no pictures, at most 150 in all."""
-        allowed = "".join(char for char in substring if is_writable(char))
-        room = codes.COMMENT_ON_SCREEN_MAX - len(self.text)
-        return super().insert_text(allowed[: max(0, room)], from_undo=from_undo)
-
-    def let_go(self) -> None:
-        """Give the keyboard back, and tell of no change any more."""
-        self.unbind(text=self._tell)
-        self.focus = False
-
-    def _tell(self, *_: Any) -> None:
-        self._changed(self.text)
-
-    def _centre(self, *_: Any) -> None:
-        # one pixel less than half the room: a line that does not quite fit is not drawn at all
-        self.padding = (self.font_size * 0.6, max(0, (self.height - self.line_height) / 2 - 1))
-        self.scroll_y = 0
-        self._edge()
-
-    def _edge(self, *_: Any) -> None:
-        self.canvas.after.clear()
-        with self.canvas.after:
-            Color(*(theme.ACCENT if self.focus else theme.LINE))
-            Line(rounded_rectangle=(*self.pos, *self.size, 10), width=2 if self.focus else 1.2)
-
-
-def is_writable(char: str) -> bool:
-    """Whether a character may stand in a comment: text, not control characters or emoji."""
-    import unicodedata
-
-    emoji = 0x1F000 <= ord(char) <= 0x1FAFF or 0x2600 <= ord(char) <= 0x27BF or char in "\ufe0f\u200d"
-    return not emoji and unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
+                Line(
+                    circle=(self.center_x, self.center_y, self._radius, 360 - angle, 360),
+                    width=self._width,
+                    cap="round",
+                )
 
 
 class Card(Widget):
     """A white card to stand things on."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self.bind(pos=self._draw, size=self._draw)
-
-    def _draw(self, *_: Any) -> None:
-        self.canvas.clear()
+    def __init__(self, form: Form, box: Box, fill: theme.Colour = theme.CARD) -> None:
+        super().__init__(size_hint=(None, None))
+        place(self, box, form)
         with self.canvas:
-            Color(*theme.CARD)
-            RoundedRectangle(pos=self.pos, size=self.size, radius=[18])
-            Color(*theme.DISABLED)
-            Line(rounded_rectangle=(*self.pos, *self.size, 18), width=1.2)
+            rounded(self.pos, self.size, 2.4 * form.unit, fill, theme.DISABLED)
 
 
 class Photo(Widget):
-    """The clerk's photo, cut to its box; an empty box if it cannot be read."""
+    """The clerk's photo, whole in its box; an empty box if it cannot be read."""
 
-    def __init__(self, photo: bytes, **given: Any) -> None:
-        super().__init__(**given)
-        self._texture = _texture(photo)
-        self.bind(pos=self._draw, size=self._draw)
-
-    def _draw(self, *_: Any) -> None:
-        self.canvas.clear()
-        if self._texture is None:
+    def __init__(self, form: Form, photo: bytes, box: Box) -> None:
+        super().__init__(size_hint=(None, None))
+        place(self, box, form)
+        texture = _texture(photo)
+        if texture is None:
             return
-        width, height = self._texture.size
+        width, height = texture.size
         scale = min(self.width / width, self.height / height)
         size = (width * scale, height * scale)
         pos = (self.center_x - size[0] / 2, self.center_y - size[1] / 2)
         with self.canvas:
             Color(1, 1, 1, 1)
-            Rectangle(texture=self._texture, pos=pos, size=size)
+            Rectangle(texture=texture, pos=pos, size=size)
+
+
+def rounded(pos: Any, size: Any, radius: float, fill: theme.Colour, edge: theme.Colour,
+            width: float = 1.3) -> None:  # fmt: skip
+    """A rounded rectangle with an edge, on the canvas that is open."""
+    radius = min(radius, size[1] / 2)
+    Color(*fill)
+    RoundedRectangle(pos=pos, size=size, radius=[radius])
+    Color(*edge)
+    Line(rounded_rectangle=(*pos, *size, radius), width=width)
 
 
 def _texture(photo: bytes) -> Any:

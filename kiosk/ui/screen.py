@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
-from kivy.uix.floatlayout import FloatLayout
+from kivy.graphics import Color, Line
+from kivy.uix.widget import Widget
 
 from kiosk.events import Event
-from kiosk.ui import layout, theme
+from kiosk.ui import theme, typeset
 from kiosk.ui.faces import FaceButton
-from kiosk.ui.layout import Box
-from kiosk.ui.parts import Words, place
+from kiosk.ui.layout.box import Box
+from kiosk.ui.layout.form import Form
+from kiosk.ui.layout.invitation import FaceBox
+from kiosk.ui.offers import Offers
+from kiosk.ui.parts import PlainButton, Style, Weight, Words, face_of
 from kiosk.ui.words import Catalogues
 from kiosk.view import View
 from pad.codes import Level
@@ -21,50 +25,38 @@ from pad.codes import Level
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What screens are built with: the words, the window's size, and where events go.
+    """What screens are built with: the words, the form, and where events go.
 
-    ``rearranged`` is told when a screen shows other targets without a new view.
+    ``rearranged`` is told when a screen shows other targets without a new view; ``offers`` has what
+    Pinyin may mean; ``rehearse`` plays every sound.
     """
 
     words: Catalogues
-    width: float
-    height: float
+    form: Form
     hall_name: str
     post: Callable[[Event], None]
     rearranged: Callable[[], None]
-
-    @property
-    def unit(self) -> float:
-        """One hundredth of the window's shorter side, in pixels."""
-        return min(self.width, self.height) / 100
+    offers: Offers
+    rehearse: Callable[[], None]
 
 
 @dataclass
 class Target:
-    """Something that can be tapped: the widget, and whether it answers now."""
+    """Something that can be pressed: the widget, what it says, and whether it answers now."""
 
     widget: Any
+    says: str
     enabled: bool = True
 
 
-@dataclass
-class Targets:
-    """The targets on a screen by name, in the order they were added."""
-
-    by_name: dict[str, Target] = field(default_factory=dict)
-
-
-_FACE_SHARE: Final = 0.76
-"""A face takes at most this share of its box's height; its word stands in the rest."""
-
-
-class Screen(FloatLayout):
+class Screen(Widget):
     """A screen: built for one view, it follows later views of the same kind by :meth:`follow`."""
 
     def __init__(self, setting: Setting, view: View) -> None:
-        super().__init__(size=(setting.width, setting.height), pos=(0, 0))
         self.setting = setting
-        self.targets = Targets()
+        self.form = setting.form
+        super().__init__(size_hint=(None, None), size=(self.form.width, self.form.height))
+        self.targets: dict[str, Target] = {}
         self.build(view)
         self.follow(view)
 
@@ -80,58 +72,91 @@ class Screen(FloatLayout):
     def tick(self) -> None:
         """Let time show; called some times a second while the screen has a ring."""
 
-    def put(self, widget: Any, box: Box, name: str = "") -> Any:
-        """Place a part; with a name it is a target."""
-        place(widget, box, self.setting.height)
-        widget.size_hint = (None, None)
+    def put(self, widget: Any, name: str = "", says: str = "") -> Any:
+        """Add a part; with a name it is a target."""
         self.add_widget(widget)
         if name:
-            self.targets.by_name[name] = Target(widget)
+            self.targets[name] = Target(widget, says)
         return widget
 
-    def write(self, text: str, box: Box, size: float, **style: Any) -> Words:
-        """Place words; ``size`` in units."""
-        words = Words(text, size * self.setting.unit, **style)
-        self.put(words, box)
+    def write(self, text: str, box: Box, size: float, style: Style | None = None) -> Words:
+        """Add words; ``size`` in units."""
+        words = Words(self.form, text, box, size, style)
+        self.add_widget(words)
         return words
+
+    def button(
+        self, name: str, text: str, box: Box, release: Callable[[], None], *, strong: bool = False
+    ) -> PlainButton:
+        """Add a button."""
+        size, weight = (theme.LARGE, Weight.STRONG) if strong else (theme.NORMAL, Weight.USUAL)
+        made: PlainButton = self.put(PlainButton(self.form, text, box, size, release, weight), name, text)
+        return made
 
     def enable(self, name: str, enabled: bool) -> None:
         """Let a target answer or not."""
-        target = self.targets.by_name[name]
+        target = self.targets[name]
         target.enabled = enabled
         target.widget.disabled = not enabled
 
     def faces(
-        self, boxes: dict[Level, Box], release: Callable[[Level, str], None]
+        self, boxes: Mapping[Level, FaceBox], size: float, release: Callable[[Level, str], None]
     ) -> dict[Level, FaceButton]:
-        """Five faces with their words below."""
-        unit = self.setting.unit
-        words = {level: self.setting.words.level(level) for level in layout.ORDER}
-        # one size for all five, so that none is louder: the longest word must fit the width
-        # (Chinese is one em a character), and a line with its leading the height
-        ems = max(
-            len(part) * (0.62 if part.isascii() else 1.06) for word in words.values() for part in word.split()
+        """Five faces with their words, all of one size so that none is louder."""
+        form = self.form
+        said = {level: self.setting.words.level(level) for level in boxes}
+        box = next(iter(boxes.values())).word
+        common = typeset.uniform(
+            said.values(),
+            box.width / form.unit * 0.99,
+            box.height / form.unit,
+            size * form.type_scale,
+            face_of("".join(said.values())),
         )
-        buttons = {}
-        for level in layout.ORDER:
-            button = FaceButton(level, partial(release, level))
-            box = boxes[level]
-            share = button.share = min(_FACE_SHARE, box.width / box.height)
-            buttons[level] = self.put(button, box, f"face-{level.value}")
-            below = Box(box.left, box.top + box.height * share, box.width, box.height * (1 - share))
-            size = min(theme.LARGE, box.width / unit / ems, below.height / unit / 1.5)
-            self.write(words[level], below, size, bold=True)
-        return buttons
+        return {
+            level: self.put(
+                FaceButton(form, level, box, said[level], common, partial(release, level)),
+                f"face-{level.value}",
+                said[level],
+            )
+            for level, box in boxes.items()
+        }
+
+    @property
+    def letters(self) -> int:
+        """How many letters of Pinyin wait to become characters."""
+        return 0
+
+    def in_order(self) -> list[str]:
+        """The targets that answer, as the keys go through them."""
+        return [name for name, target in self.targets.items() if target.enabled]
 
 
-def boxes_of(screen: Screen, names: Sequence[str] | None = None) -> dict[str, tuple[int, int, int, int]]:
+def mark(widget: Any, form: Form) -> None:
+    """Show that the keys have come to a widget."""
+    widget.canvas.after.clear()
+    gap = 0.6 * form.unit
+    with widget.canvas.after:
+        Color(*theme.INK)
+        Line(
+            rounded_rectangle=(
+                widget.x - gap, widget.y - gap, widget.width + 2 * gap, widget.height + 2 * gap, 3 * form.unit
+            ),
+            width=0.6 * form.unit,
+        )  # fmt: skip
+
+
+def unmark(widget: Any) -> None:
+    """The keys have gone on."""
+    widget.canvas.after.clear()
+
+
+def boxes_of(screen: Screen) -> dict[str, tuple[int, int, int, int]]:
     """Where targets are, in pixels from the top left."""
-    height = screen.setting.height
-    found = {}
-    for name, target in screen.targets.by_name.items():
-        if names is None or name in names:
-            widget = target.widget
-            found[name] = (
-                round(widget.x), round(height - widget.top), round(widget.width), round(widget.height)
-            )  # fmt: skip
-    return found
+    return {name: box_of(target.widget, screen.form) for name, target in screen.targets.items()}
+
+
+def box_of(widget: Any, form: Form) -> tuple[int, int, int, int]:
+    """Where a widget is, in pixels from the top left."""
+    top = form.height - widget.top
+    return round(widget.x), round(top), round(widget.width), round(widget.height)

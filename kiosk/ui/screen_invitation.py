@@ -1,10 +1,12 @@
-"""The invitation: the matter, whom it rates, five faces, a way out, and the time left."""
+"""The invitation: the matter, whom it rates, five faces, a code for the phone, a way out, the time left."""
 
 from __future__ import annotations
 
 from kiosk.events import Tap, Withdraw
-from kiosk.ui import layout, theme
-from kiosk.ui.parts import PlainButton, RingMark
+from kiosk.ui import theme
+from kiosk.ui.layout.invitation import invitation
+from kiosk.ui.parts import Card, RingMark, Style
+from kiosk.ui.qr import QrCode
 from kiosk.ui.screen import Screen
 from kiosk.view import View
 from pad.codes import Level
@@ -16,18 +18,25 @@ class InvitationScreen(Screen):
 
     def build(self, view: View) -> None:
         """Put the question, the matter, the faces and the way out in place."""
-        setting, say = self.setting, self.setting.words.say
-        boxes = layout.invitation(setting.width, setting.height)
-        self.write(say("How was this service?"), boxes.title, theme.TITLE, bold=True)
-        self.write(self._matter(view), boxes.matter, theme.LARGE)
+        form, say = self.form, self.setting.words.say
+        boxes = invitation(form, has_code=bool(view.link))
+        left, quiet = Style(bold=True, align="left"), Style(align="left", colour=theme.QUIET_INK)
+        self.write(say("How was this service?"), boxes.title, theme.TITLE * 1.25, left)
+        self.put(Card(form, boxes.card))
+        name = view.matter.task_name if view.matter is not None else ""
+        self.write(name or say("This service"), boxes.matter, theme.LARGE, left)
+        self.write(self._staff(view), boxes.staff, theme.NORMAL, quiet)
         if view.matter is not None and view.matter.project_no:
             number = say("No. {number}", number=view.matter.project_no)
-            self.write(number, boxes.number, theme.SMALL, colour=theme.QUIET_INK)
-        self.write(self._staff(view), boxes.staff, theme.NORMAL, colour=theme.QUIET_INK)
-        self._faces = self.faces(boxes.faces, self._tapped)
-        withdraw = PlainButton(say("Do not rate"), theme.NORMAL * setting.unit, self._withdraw)
-        self.put(withdraw, boxes.withdraw, "withdraw")
-        self._ring: RingMark = self.put(RingMark(), boxes.ring)
+            self.write(number, boxes.number, theme.SMALL, quiet)
+        if boxes.qr is not None and boxes.caption is not None:
+            self.put(QrCode(form, boxes.qr, view.link))
+            self.write(say("Or rate by phone"), boxes.caption, theme.SMALL, Style(colour=theme.QUIET_INK))
+        self._faces = self.faces(
+            boxes.faces, theme.TITLE * 1.25 if form.is_upright else theme.TITLE, self._tapped
+        )
+        self.button("withdraw", say("Do not rate"), boxes.withdraw, self._withdraw)
+        self._ring: RingMark = self.put(RingMark(form, boxes.ring))
 
     def follow(self, view: View) -> None:
         """Show the time left."""
@@ -41,12 +50,6 @@ class InvitationScreen(Screen):
     def tick(self) -> None:
         """Let the ring close."""
         self._ring.draw()
-
-    def _matter(self, view: View) -> str:
-        say = self.setting.words.say
-        name = view.matter.task_name if view.matter is not None else ""
-        # a line may not end after "Matter:", it would cost a long name half its room
-        return say("Matter: {name}", name=name or say("This service")).replace(": ", ":\u00a0", 1)
 
     def _staff(self, view: View) -> str:
         say = self.setting.words.say

@@ -8,13 +8,15 @@ from typing import Any, Final
 
 from kivy.uix.widget import Widget
 
-from kiosk.ui import layout, theme
+from kiosk.ui import theme
 from kiosk.ui.faces import (
     sign_of_pause,
     sign_of_taking_back,
     sign_of_trouble,
     sign_of_yes,
 )
+from kiosk.ui.layout.resting import message
+from kiosk.ui.parts import Style, place
 from kiosk.ui.screen import Screen
 from kiosk.view import ScreenName, View
 
@@ -52,12 +54,11 @@ class MessageScreen(Screen):
 
     def build(self, view: View) -> None:
         """Put sign and words in place."""
-        setting, words = self.setting, self.setting.words
-        boxes = layout.message(setting.width, setting.height)
-        message = MESSAGES[view.screen]
-        sign = self.put(Widget(), boxes.sign)
-        radius = boxes.sign.width / 2 * 0.9
-        message.sign(sign.canvas, sign.center, radius)
-        self.write(words.say(message.title), boxes.title, theme.TITLE * 1.4, bold=True)
-        text = view.notice or words.say(message.text)
-        self.write(text, boxes.text, theme.LARGE, colour=theme.QUIET_INK)
+        words, boxes = self.setting.words, message(self.form)
+        said = MESSAGES[view.screen]
+        sign = self.put(Widget(size_hint=(None, None)))
+        place(sign, boxes.sign, self.form)
+        said.sign(sign.canvas, sign.center, boxes.sign.width / 2)
+        self.write(words.say(said.title), boxes.title, theme.HUGE, Style(bold=True))
+        text = view.notice or words.say(said.text)
+        self.write(text, boxes.text, theme.LARGE, Style(colour=theme.QUIET_INK))

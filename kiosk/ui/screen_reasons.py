@@ -1,18 +1,24 @@
-"""The reasons page: what was tapped, a change of mind, reasons, a comment, sending, taking back."""
+"""The reasons page: what was tapped, a change of mind, reasons, sending, taking back."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from kiosk.events import DeclineReason, Submit, Tap, ToggleIndicator, Withdraw, WriteComment
-from kiosk.ui import layout, theme
-from kiosk.ui.parts import Chip, Comment, PlainButton, RingMark
+from kiosk.events import DeclineReason, Page, Submit, Tap, ToggleIndicator, TurnTo, Withdraw
+from kiosk.ui import theme
+from kiosk.ui.layout.box import Box
+from kiosk.ui.layout.reasons import page_of, reasons
+from kiosk.ui.parts import Chip, RingMark, Style
 from kiosk.ui.screen import Screen
 from kiosk.view import View
-from pad import codes
 from pad.codes import Level
 from pad.indicators import Indicator
 from pad.model import InputDevice
+
+_MORE = "more"
+_COMMENT = "comment"
+_IDENTITY = "identity"
+Entry = Indicator | str
 
 
 class ReasonsScreen(Screen):
@@ -22,55 +28,72 @@ class ReasonsScreen(Screen):
         """Put everything in place; what is behind 更多 is shown once anything there was ticked."""
         self._level = view.level or Level.FAIRLY_SATISFIED
         self._view = view
-        self._put_all(show_all=any(each.more and each.code in view.ticked for each in view.indicators))
+        self._all = any(each.more and each.code in view.ticked for each in view.indicators)
+        self._page = 0
+        self._put_all()
 
-    def leave(self) -> None:
-        """Take the keyboard from the comment: what is typed from now on is nobody's."""
-        self._comment.let_go()
-
-    def _put_all(self, *, show_all: bool) -> None:
+    def _put_all(self) -> None:
         self.clear_widgets()
-        self.targets.by_name.clear()
-        setting, say, view = self.setting, self.setting.words.say, self._view
-        unit = setting.unit
-        shown = [each for each in view.indicators if show_all or not each.more]
-        has_more = len(shown) < len(view.indicators)
-        boxes = layout.reasons(setting.width, setting.height, len(shown), has_more=has_more)
-        self._faces = self.faces(boxes.faces, self._tapped)
-        for level, face in self._faces.items():
-            face.chosen, face.faint = level is self._level, level is not self._level
-            face.draw()
-        chosen = say("You chose: {level}", level=setting.words.level(self._level))
-        self.write(chosen, boxes.chosen, theme.LARGE, bold=True, align="left")
+        self.targets.clear()
+        say, view, form = self.setting.words.say, self._view, self.form
+        entries = self._entries(view)
+        boxes = reasons(form, len(entries))
+        shown, turns = page_of(entries, len(boxes.cells), self._page)
+        chosen = say("You chose: {level}", level=self.setting.words.level(self._level))
+        self.write(chosen, boxes.chosen, theme.TITLE, Style(bold=True, align="left"))
         hint = say("Tap another face to change it. Only what you submit is sent.")
         if view.sent_by_itself:
             hint = say("Tap another face to change it. It is sent by itself when the ring closes.")
-        self.write(hint, boxes.hint, theme.SMALL, align="left", valign="top", colour=theme.QUIET_INK)
-        self._chips = {
-            each.code: self._chip(each, box) for each, box in zip(shown, boxes.indicators, strict=True)
-        }
-        if boxes.more is not None:
-            more = PlainButton(say("More reasons"), theme.NORMAL * unit, self._more)
-            self.put(more, boxes.more, "more")
-        hint = say("Anything else you would like to say")
-        self._comment = Comment(hint, theme.NORMAL * unit, self._written, text=view.comment)
-        self.put(self._comment, boxes.comment, "comment")
-        self._count = self.write("", boxes.counter, theme.SMALL, colour=theme.QUIET_INK)
-        for name, text, box, release in (
-            ("withdraw", say("Take it back"), boxes.withdraw, partial(setting.post, Withdraw())),
-            ("decline", say("Rather not say"), boxes.decline, partial(setting.post, DeclineReason())),
-        ):
-            self.put(PlainButton(text, theme.NORMAL * unit, release), box, name)
-        submit = PlainButton(say("Submit"), theme.LARGE * unit, partial(setting.post, Submit()), strong=True)
-        self.put(submit, boxes.submit, "submit")
-        self._ring: RingMark = self.put(RingMark(), boxes.ring)
+        self.write(hint, boxes.hint, theme.NORMAL, Style(align="left", colour=theme.QUIET_INK))
+        self._submit_first(view, boxes.submit)
+        self._chips: dict[str, Chip] = {}
+        for entry, box in zip(shown, boxes.cells, strict=False):
+            self._put_entry(entry, box)
+        if turns:
+            self._turn(boxes.cells[len(shown)])
+        self._faces = self.faces(boxes.faces, theme.NORMAL, self._tapped)
+        for level, face in self._faces.items():
+            face.chosen = level is self._level
+            face.draw()
+        decline = partial(self.setting.post, DeclineReason())
+        if self._level.is_bad:
+            self.button("decline", say("Rather not say"), boxes.decline, decline)
+        withdraw = partial(self.setting.post, Withdraw())
+        self.button("withdraw", say("Take it back"), boxes.withdraw, withdraw)
+        self._ring: RingMark = self.put(RingMark(form, boxes.ring))
 
-    def _chip(self, indicator: Indicator, box: layout.Box) -> Chip:
-        tick = partial(self.setting.post, ToggleIndicator(indicator.code))
-        chip: Chip = self.put(
-            Chip(indicator.text, theme.SMALL * self.setting.unit, tick), box, f"indicator-{indicator.code}"
-        )
-        return chip
+    def _submit_first(self, view: View, box: Box) -> None:
+        """The keys come to it first: most people have nothing to add."""
+        submit = partial(self.setting.post, Submit())
+        self.button("submit", self.setting.words.say("Submit"), box, submit, strong=True)
+
+    def _entries(self, view: View) -> tuple[Entry, ...]:
+        at_once = [each for each in view.indicators if self._all or not each.more]
+        entries: list[Entry] = [*at_once]
+        if len(at_once) < len(view.indicators):
+            entries.append(_MORE)
+        entries.append(_COMMENT)
+        if view.identity is not None:
+            entries.append(_IDENTITY)
+        return tuple(entries)
+
+    def _put_entry(self, entry: Entry, box: Box) -> None:
+        say, view = self.setting.words.say, self._view
+        if isinstance(entry, Indicator):
+            tick = partial(self.setting.post, ToggleIndicator(entry.code))
+            chip = Chip(self.form, entry.text, box, theme.NORMAL, tick)
+            self._chips[entry.code] = self.put(chip, f"indicator-{entry.code}", entry.text)
+        elif entry == _MORE:
+            self.button(_MORE, say("More reasons"), box, self._more)
+        elif entry == _COMMENT:
+            text = f"“{view.comment}”" if view.comment else say("Write a few words")
+            self.button(_COMMENT, text, box, partial(self.setting.post, TurnTo(Page.COMMENT)))
+        elif view.identity is not None:
+            text = view.identity.given or say("Leave your name or number (optional)")
+            self.button(_IDENTITY, text, box, partial(self.setting.post, TurnTo(Page.IDENTITY)))
+
+    def _turn(self, box: Box) -> None:
+        self.button(_MORE, self.setting.words.say("Turn the page"), box, self._next_page)
 
     def follow(self, view: View) -> None:
         """Show what is ticked, what can be pressed, and the time left."""
@@ -83,33 +106,32 @@ class ReasonsScreen(Screen):
             if chip.ticked != ticked:
                 chip.ticked = ticked
                 chip.draw()
-        for name in self.targets.by_name:
+        for name in self.targets:
             self.enable(name, going_on)
-        self.enable("submit", view.can_submit)
-        self._show_or_hide_decline(view)
-        self._count.text = f"{len(view.comment)}/{codes.COMMENT_ON_SCREEN_MAX}"
+        self.enable("submit", going_on and view.can_submit)
+        if "decline" in self.targets:
+            self.enable("decline", going_on and view.may_decline_reason)
         if view.ring is not None:
             self._ring.ends_ns, self._ring.total_s = view.ring.ends_ns, view.ring.total_s
             self._ring.held = view.ring.held
         self.tick()
-
-    def _show_or_hide_decline(self, view: View) -> None:
-        decline = self.targets.by_name["decline"]
-        self.enable("decline", view.may_decline_reason)
-        decline.widget.opacity = 1 if self._level.is_bad else 0
 
     def tick(self) -> None:
         """Let the ring close."""
         self._ring.draw()
 
     def _more(self) -> None:
-        self.leave()
-        self._put_all(show_all=True)
+        self._all = True
+        self._rearrange()
+
+    def _next_page(self) -> None:
+        self._page += 1
+        self._rearrange()
+
+    def _rearrange(self) -> None:
+        self._put_all()
         self.follow(self._view)
         self.setting.rearranged()
 
     def _tapped(self, level: Level, visit_id: str) -> None:
         self.setting.post(Tap(level, InputDevice.TOUCH, visit_id))
-
-    def _written(self, text: str) -> None:
-        self.setting.post(WriteComment(text))

@@ -50,11 +50,22 @@ LEVEL_FEATURES: Final = {
     Level.VERY_DISSATISFIED: colour("#FFFFFF"),
 }
 
-# Type sizes in units (hundredths of the shorter side).
-TITLE: Final = 5.6
-LARGE: Final = 4.4
+LEVEL_EDGE: Final = {
+    Level.VERY_SATISFIED: colour("#063A6E"),
+    Level.SATISFIED: colour("#1C618F"),
+    Level.FAIRLY_SATISFIED: colour("#7A5C00"),
+    Level.DISSATISFIED: colour("#8A3D08"),
+    Level.VERY_DISSATISFIED: colour("#5E0C0C"),
+}
+"""Around each face: its shape stands out from the ground even where its colour would not."""
+
+# Type sizes in units (hundredths of the shorter side), rungs of kiosk.ui.typeset.LADDER.
+HUGE: Final = 8.2
+TITLE: Final = 5.2
+LARGE: Final = 4.2
 NORMAL: Final = 3.4
 SMALL: Final = 2.8
+TINY: Final = 2.2
 
 _PLACES: Final = (
     Path(sys.prefix) / "share/fonts",
@@ -67,14 +78,23 @@ _PLACES: Final = (
     Path("/usr/share/fonts/truetype/noto"),
 )
 _REGULAR: Final = (
+    "NotoSansCJKsc-Common-Regular.otf",
     "NotoSansCJKsc-Regular.otf",
     "NotoSansCJK-Regular.ttc",
     "wqy-microhei.ttc",
     "wqy-zenhei.ttc",
 )
-_BOLD: Final = ("NotoSansCJKsc-Bold.otf", "NotoSansCJK-Bold.ttc", "wqy-microhei.ttc", "wqy-zenhei.ttc")
-# Beside Noto, HanaMinB completes GB 18030-2022; BabelStone is drawn as the mainland writes and goes first.
+_BOLD: Final = (
+    "NotoSansCJKsc-Common-Bold.otf",
+    "NotoSansCJKsc-Bold.otf",
+    "NotoSansCJK-Bold.ttc",
+    "wqy-microhei.ttc",
+    "wqy-zenhei.ttc",
+)
+# The whole of Noto comes first; beside it HanaMinB completes GB 18030-2022, and BabelStone is drawn as
+# the mainland writes, so that it goes before that.
 _RARE: Final = (
+    "NotoSansCJKsc-Regular.otf",
     "BabelStoneHan.ttf",
     "HanaMinB.ttf",
     "DDC_Uchen.ttf",

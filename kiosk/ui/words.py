@@ -1,11 +1,13 @@
 """The screens' words, by language: gettext catalogues, one ``.po`` file each in ``kiosk/locale``.
 
 The message ids are the English sentences, so English needs no catalogue. Another language is
-added by dropping in its catalogue. Indicator texts are not here: they are the platform's data.
+added by dropping its catalogue into ``locale`` beside the settings file. Indicator texts are not
+here: they are the platform's data.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,7 @@ from pad.codes import Level
 
 FOLDER: Final = Path(__file__).parents[1] / "locale"
 ENGLISH: Final = "en"
+CHINESE: Final = "zh_CN"
 
 LEVELS: Final = {
     Level.VERY_SATISFIED: "Very satisfied",
@@ -26,18 +29,19 @@ LEVELS: Final = {
 
 
 class LanguageError(Exception):
-    """There is no catalogue for the language configured."""
+    """There is no catalogue for the language configured, or one cannot be used."""
 
 
 class Catalogues:
     """Every language there is; :meth:`say` speaks the chosen one."""
 
-    def __init__(self, first: str, folder: Path = FOLDER) -> None:
-        """Read the catalogues.
+    def __init__(self, first: str, *folders: Path) -> None:
+        """Read the catalogues of these folders (none named: the pad's own); a later one's win.
 
-        :raises LanguageError: if there is none for ``first``, naming those there are
+        :raises LanguageError: if there is none for ``first``, or one cannot be read
         """
-        self._texts = {file.stem: _read(file) for file in sorted(folder.glob("*.po"))}
+        files = [file for folder in folders or (FOLDER,) for file in sorted(folder.glob("*.po"))]
+        self._texts = {file.stem: _read(file) for file in files}
         self._texts.setdefault(ENGLISH, {})
         if first not in self._texts:
             there = ", ".join(self._texts)
@@ -49,13 +53,23 @@ class Catalogues:
         """A message in the chosen language, with its parts filled in."""
         return self._texts[self.language].get(message, message).format(**parts)
 
+    def pick(self, texts: Mapping[str, str]) -> str:
+        """A text of the platform's in the chosen language; where it has none, the Chinese one."""
+        return texts.get(self.language) or texts.get(CHINESE) or next(iter(texts.values()), "")
+
     def level(self, level: Level) -> str:
         """A level's word."""
         return self.say(LEVELS[level])
 
-    def reset(self) -> None:
-        """Back to the language configured, for the next person."""
-        self.language = self._first
+    @property
+    def is_chinese(self) -> bool:
+        """Whether the chosen language is Chinese."""
+        return self.language.startswith("zh")
+
+    def reset(self) -> bool:
+        """Back to the language configured, for the next person; whether it was another."""
+        was, self.language = self.language, self._first
+        return was != self._first
 
     def following(self) -> str:
         """The language the button leads to."""
@@ -72,4 +86,8 @@ class Catalogues:
 
 
 def _read(file: Path) -> dict[str, str]:
-    return {entry.msgid: entry.msgstr for entry in polib.pofile(str(file), encoding="utf-8") if entry.msgstr}
+    try:
+        entries = polib.pofile(str(file), encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise LanguageError(f"{file}: found {error}; a gettext catalogue in UTF-8 is needed") from error
+    return {entry.msgid: entry.msgstr for entry in entries if entry.msgstr}

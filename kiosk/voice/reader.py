@@ -2,40 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from kiosk.ui.words import Catalogues
 from kiosk.view import ScreenName, View
-from kiosk.voice.prompts import prompt_of, prompt_on, spoken
-from kiosk.voice.speaker import Speaker
+from kiosk.voice.prompts import Prompt, prompt_of, prompt_on, spoken
+
+if TYPE_CHECKING:
+    from kiosk.voice.speaker import Speaker
 
 _SILENT: Final = (ScreenName.IDLE, ScreenName.SERVING)
 
 
 class Reader:
-    """For the UI thread; everything that takes time happens in the speaker's."""
+    """For the UI thread; everything that takes time happens in the speaker's.
 
-    def __init__(self, speaker: Speaker) -> None:
-        self._speaker = speaker
+    Until it has a ``speaker`` it reads to itself: the first screen does not wait for sound.
+    """
+
+    def __init__(self) -> None:
+        self.speaker: Speaker | None = None
 
     def changed(self, before: View, after: View, words: Catalogues) -> None:
         """One view gave way to another: say what is due, or be silent where nobody is spoken to."""
         prompt = prompt_of(before, after)
         if prompt is not None:
-            self._speaker.speak(prompt, spoken(prompt, words.say), words.language)
-        elif after.screen in _SILENT and before.screen not in _SILENT:
-            self._speaker.hush()
+            self._speak(prompt, words)
+        elif after.screen in _SILENT and before.screen not in _SILENT and self.speaker is not None:
+            self.speaker.hush()
 
     def again(self, view: View, words: Catalogues) -> None:
         """Say what belongs to a view once more, or in another language."""
         prompt = prompt_on(view)
         if prompt is not None:
-            self._speaker.speak(prompt, spoken(prompt, words.say), words.language)
+            self._speak(prompt, words)
 
     def name(self, text: str, words: Catalogues) -> None:
         """Say what a button says."""
-        self._speaker.speak(None, text, words.language)
+        if self.speaker is not None:
+            self.speaker.speak(None, text, words.language)
 
     def rehearse(self, words: Catalogues) -> None:
         """Say everything there is."""
-        self._speaker.rehearse(words.language)
+        if self.speaker is not None:
+            self.speaker.rehearse(words.language)
+
+    def _speak(self, prompt: Prompt, words: Catalogues) -> None:
+        if self.speaker is not None:
+            self.speaker.speak(prompt, spoken(prompt, words.say), words.language)

@@ -82,11 +82,9 @@ class Play:
     def _satisfied_with_a_comment(self) -> None:
         self._invite()
         started = self._tap_face(4)
-        comment = "Quick and kind, thank you!"
-        self._glass.tap("comment")
-        self._glass.type(comment)
-        self._glass.wait_for("reasons", lambda shown: shown.comment == len(comment))
-        self._finish("4 满意, with a comment", started)
+        self._glass.write_pinyin("fuwuhenhao")
+        self._picture("reasons-4")
+        self._finish("4 满意, with a comment in Pinyin: fuwuhenhao", started)
 
     def _walks_away_from_the_reasons(self) -> None:
         invitation = self._invite()

@@ -55,6 +55,11 @@ class Shown:
     ticked: frozenset[str]
     level: int | None
     comment: int
+    letters: int
+    language: str
+    big: bool
+    low: bool
+    marked: str | None
 
     @classmethod
     def parse(cls, line: str) -> Shown:
@@ -68,6 +73,11 @@ class Shown:
             ticked=frozenset(told["ticked"]),
             level=told["level"],
             comment=told["comment"],
+            letters=told["letters"],
+            language=told["language"],
+            big=told["big"],
+            low=told["low"],
+            marked=told["marked"],
         )
 
 
@@ -126,9 +136,41 @@ class Glass:
         """Lift the finger."""
         self._xdotool("mouseup", "1")
 
-    def type(self, text: str) -> None:
-        """Type on the keyboard."""
-        self._xdotool("type", "--delay", "20", text)
+    def write(self, text: str) -> None:
+        """Write a comment in Latin letters and spaces on the pad's keyboard, and come back to the reasons."""
+        shown = self._begin_to_write()
+        if shown.language.startswith("zh"):
+            self.tap("script")
+        before = shown.comment
+        for at, char in enumerate(text, 1):
+            self.tap("space" if char == " " else f"key-{char}")
+            self.wait_for("comment", lambda shown, count=before + at: shown.comment == count)  # type: ignore[misc]
+        self.tap("done")
+        self.wait_for("reasons", lambda shown: "withdraw" in shown.enabled)
+
+    def write_pinyin(self, letters: str) -> None:
+        """Write a comment in Pinyin, taking the first characters offered, and come back to the reasons."""
+        shown = self._begin_to_write()
+        for letter in letters:
+            self.tap(f"key-{letter}")
+        self.wait_for("comment", lambda shown: shown.letters == len(letters) and "offer-0" in shown.enabled)
+        self.tap("offer-0")
+        self.wait_for("comment", lambda later: later.comment > shown.comment)
+        self.tap("done")
+        self.wait_for("reasons", lambda shown: "withdraw" in shown.enabled)
+
+    def _begin_to_write(self) -> Shown:
+        shown = self.wait_for("reasons", lambda shown: "withdraw" in shown.enabled)
+        while "comment" not in shown.targets:
+            before = shown.targets
+            self.tap("more")
+            shown = self.next("reasons", lambda shown, before=before: shown.targets != before)  # type: ignore[misc]
+        self.tap("comment")
+        return self.wait_for("comment", lambda shown: "script" in shown.enabled)
+
+    def press_key(self, key: str) -> None:
+        """Press a key of a key pad or keyboard."""
+        self._xdotool("key", key)
 
     def screenshot(self, file: Path) -> None:
         """Save what is on the glass as a PNG."""

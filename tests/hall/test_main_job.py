@@ -67,9 +67,7 @@ def test_reasons_a_comment_and_a_change_of_mind_arrive(hall: Hall) -> None:
     glass.wait_for("reasons", lambda shown: "indicator-214" in shown.targets)
     glass.tap("indicator-214")
     glass.wait_for("reasons", lambda shown: shown.ticked == {"207", "214"})
-    glass.tap("comment")
-    glass.type("waited two hours")
-    glass.wait_for("reasons", lambda shown: shown.comment == len("waited two hours"))
+    glass.write("waited two hours")
     glass.tap("submit")
     glass.wait_for("thanks")
     hall.platform.wait_for(1)
@@ -92,14 +90,12 @@ def test_what_is_typed_after_a_person_has_gone_reaches_nobodys_comment(hall: Hal
         glass.tap("face-5")
         glass.wait_for("reasons", lambda shown: "submit" in shown.enabled)
         if matter == "P1":
-            glass.tap("comment")
-            glass.type("mine")
-            glass.wait_for("reasons", lambda shown: shown.comment == len("mine"))
+            glass.write("mine")
             glass.tap("submit")
             glass.wait_for("thanks")
-            glass.type("nobody's")
+            glass.press_key("a")
         else:
-            glass.type("nor this")
+            glass.press_key("b")
             glass.tap("submit")
             glass.wait_for("thanks")
     assert [row["comment"] for row in hall.ledger("SELECT comment FROM ratings")] == ["mine", ""]
@@ -257,6 +253,6 @@ def test_in_fullscreen_the_window_fills_a_screen_without_a_window_manager(
         assert picture.getpixel((2, size[1] - 2)) == picture.getpixel((size[0] - 2, size[1] - 2))
         glass.tap("language")
         glass.next("idle", lambda shown: shown.targets["language"][3] == height)
-        assert top < size[1] / 10
+        assert size[1] * 0.8 < top < size[1] - height
         assert hall.stage.kiosk is not None
         hall.stage.kiosk.stop()

@@ -18,6 +18,7 @@ from kiosk.door import open_door
 from kiosk.events import Event
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
+from kiosk.phone_link import PhoneLinks
 from pad import keys, settings
 from pad.clock import SystemClock
 from pad.ledger.connection import connect
@@ -25,6 +26,8 @@ from pad.ledger.recording import Recorder
 from pad.settings import Settings
 
 CONFIG = Path(__file__).parents[2] / "config" / "pad.toml"
+
+PHONE_KEY = bytes(range(16))
 
 
 def free_port() -> int:
@@ -47,7 +50,12 @@ class Kiosk:
         self.pendulum = Pendulum(self._wake)
         self.desk.on_event(self._wake)
         self.counter = CounterService(
-            configured, self.desk, self.clock, open_door(configured), {"pad": "test"}
+            configured,
+            self.desk,
+            self.clock,
+            open_door(configured),
+            {"pad": "test"},
+            PhoneLinks(configured.phone.url, PHONE_KEY, configured.pad.device_id, configured.pad.win_no),
         )
         self._woken = threading.Event()
         self._stopped = False

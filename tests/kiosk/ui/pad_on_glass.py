@@ -16,7 +16,8 @@ from typing import Final
 
 from kiosk.events import Event
 from kiosk.ui import window
-from kiosk.view import Ring, ScreenName, View
+from kiosk.ui.words import Catalogues
+from kiosk.view import Identity, Ring, ScreenName, View
 from pad import indicators, settings
 from pad.clock import monotonic_ns
 from pad.codes import Level
@@ -28,7 +29,7 @@ CATALOGUE: Final = Path(indicators.__file__).parents[1] / "config" / "indicators
 def view(name: str, visit: str, comment: str) -> View:
     """The view that a line of stdin names; ``reasons-2`` is the reasons page of level 2."""
     kind, _, code = name.partition("-")
-    if kind not in ("invitation", "reasons"):
+    if kind not in ("invitation", "reasons", "comment", "identity"):
         return View(ScreenName(name))
     ring = Ring(monotonic_ns() + 60_000_000_000, 60.0, held=False)
     matter, staff = (
@@ -39,7 +40,7 @@ def view(name: str, visit: str, comment: str) -> View:
         return View(ScreenName.INVITATION, visit, matter, staff, ring=ring)
     level = Level(int(code))
     return View(
-        ScreenName.REASONS,
+        ScreenName(kind),
         visit,
         matter,
         staff,
@@ -49,12 +50,13 @@ def view(name: str, visit: str, comment: str) -> View:
         can_submit=not level.is_bad,
         may_decline_reason=level.is_bad,
         ring=ring,
+        identity=Identity(),
     )
 
 
 def main(width: int, height: int) -> None:
     """Run until stdin ends."""
-    screen = settings.Screen(fullscreen=False, width=width, height=height)
+    screen = settings.Screen(fullscreen=False, width=width, height=height, keys="54321")
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def post(event: Event) -> None:
@@ -79,9 +81,11 @@ def main(width: int, height: int) -> None:
 
     with tempfile.TemporaryDirectory() as state:
         window.prepare(screen, Path(state))
-        from kiosk.ui.app import PadApp
+        from kiosk.ui.app import PadApp, Ports
+        from kiosk.ui.narration import Narration
 
-        app = PadApp(screen, "綦江区政务服务中心", post, drain, sys.stdout)
+        ports = Ports(post, drain, narration=Narration(sys.stdout))
+        app = PadApp(screen, "綦江区政务服务中心", Catalogues(screen.language), ports)
         threading.Thread(target=listen, daemon=True).start()
         app.show(view("idle", "", ""))
         app.run_pad(lambda: None)

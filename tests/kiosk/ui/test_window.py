@@ -213,27 +213,72 @@ def test_another_face_on_the_reasons_page_is_a_change_of_mind(pad: PadOnGlass) -
     assert pad.tap("face-4") == [{"posted": "Tap", "level": 4, "input_device": "touch", "visit_id": this}]
 
 
-def test_a_comment_is_typed(pad: PadOnGlass) -> None:
-    pad.show("reasons-3", visit())
-    pad.press("comment")
-    pad.pointer("mouseup", 1)
-    pad.until(lambda line: line.get("posted") == "TouchUp")
-    pad.pointer("type", "--delay", 5, "quick!")
-    posted = pad.until(lambda line: line.get("text") == "quick!")
-    written = [each["text"] for each in posted if each["posted"] == "WriteComment"]
-    assert written == ["q", "qu", "qui", "quic", "quick", "quick!"]
+def write(pad: PadOnGlass, letters: str) -> list[str]:
+    """Press letters on the pad's own keyboard; each text that was posted."""
+    texts = []
+    for letter in letters:
+        texts += [each["text"] for each in pad.tap("space" if letter == " " else f"key-{letter}")]
+    return texts
+
+
+def test_a_comment_is_typed_letter_by_letter(pad: PadOnGlass) -> None:
+    pad.show("comment-3", visit())
+    assert pad.tap("script") == []
+    assert write(pad, "so kind") == ["s", "so", "so ", "so k", "so ki", "so kin", "so kind"]
+    assert pad.tap("erase") == [{"posted": "WriteComment", "text": "so kin"}]
+    assert pad.tap("done") == [{"posted": "TurnTo", "page": "reasons"}]
+
+
+def test_pinyin_becomes_the_characters_that_are_offered(pad: PadOnGlass) -> None:
+    pad.show("comment-3", visit())
+    assert write(pad, "fuwu") == [], "letters are no comment yet"
+    pad.until(lambda line: "offer-0" in line.get("targets", {})) if "offer-0" not in pad.shown[
+        "targets"
+    ] else None
+    assert pad.tap("offer-0") == [{"posted": "WriteComment", "text": "服务"}]
 
 
 def test_a_comment_ends_at_a_hundred_and_fifty_characters(pad: PadOnGlass) -> None:
-    pad.show("reasons-3", visit(), "字" * 148)
-    pad.press("comment")
-    pad.pointer("mouseup", 1)
-    pad.until(lambda line: line.get("posted") == "TouchUp")
+    pad.show("comment-3", visit(), "字" * 148)
+    pad.tap("script")
+    assert [len(text) for text in write(pad, "abc")] == [149, 150]
+
+
+def test_what_one_person_wrote_is_not_there_for_the_next(pad: PadOnGlass) -> None:
+    pad.show("comment-3", visit())
+    write(pad, "fuwu")
+    pad.show("comment-3", visit())
+    assert pad.shown["letters"] == 0
+    assert not [name for name in pad.shown["targets"] if name.startswith("offer-")]
+
+
+def test_a_keyboard_plugged_in_writes_nothing(pad: PadOnGlass) -> None:
+    pad.show("comment-3", visit())
     pad.pointer("type", "--delay", 5, "abc")
-    pad.until(lambda line: len(line.get("text", "")) == 150)
-    pad.pointer("key", "BackSpace")
-    posted = pad.until(lambda line: len(line.get("text", "")) == 149)
-    assert [len(each["text"]) for each in posted] == [149], "no third letter was taken in between"
+    pad.pointer("key", "Escape", "F1", "BackSpace", "Return")
+    pad.pointer("mousemove", WIDTH // 2, 3, "click", 1)
+    assert pad.until_lifted() == []
+
+
+@pytest.mark.parametrize(("key", "level"), [("5", 5), ("4", 4), ("3", 3), ("2", 2), ("1", 1)])
+def test_each_of_five_keys_is_its_level(pad: PadOnGlass, key: str, level: int) -> None:
+    pad.show("invitation", visit())
+    pad.pointer("key", key)
+    assert pad.until(lambda line: line.get("posted") == "Key") == [{"posted": "Key", "level": level}]
+
+
+@pytest.mark.parametrize("mode", ["big", "low"])
+def test_a_mode_is_there_at_once_and_gone_for_the_next_person(pad: PadOnGlass, mode: str) -> None:
+    pad.show("invitation", visit())
+    before = pad.shown["targets"]["face-5"]
+    pad.pointer("mousemove", *pad.middle(mode), "click", 1)
+    pad.until(lambda line: line.get(mode) is True)
+    assert "face-5" in pad.shown["enabled"]
+    assert pad.shown["targets"]["face-5"] != before or mode == "low"
+    pad.show("thanks")
+    assert pad.shown[mode] is True
+    pad.show("idle")
+    assert pad.shown[mode] is False
 
 
 def test_the_other_language_is_there_at_once_and_gone_for_the_next_person(pad: PadOnGlass) -> None:
@@ -258,21 +303,3 @@ def test_what_is_told_to_be_touchable_is_on_the_glass(pad: PadOnGlass) -> None:
             assert top >= 0
             assert left + width <= WIDTH
             assert top + height <= HEIGHT
-
-
-def test_what_may_be_written(tmp_path: Path) -> None:
-    asked = "好a1 ，。！ñ𠮷" + "\n\t\x00\x7f\u200d\ufe0f😀☺🇨\ud800"
-    program = (
-        "import json, pathlib, sys; from kiosk.ui import window; from pad.settings import Screen;"
-        f"window.prepare(Screen(fullscreen=False), pathlib.Path({str(tmp_path)!r}));"
-        "from kiosk.ui.parts import is_writable;"
-        "print(json.dumps([c for c in json.loads(sys.argv[1]) if is_writable(c)]))"
-    )
-    with VirtualDisplay(tmp_path / "xvfb.log", WIDTH, HEIGHT) as server:  # importing the parts opens a window
-        told = subprocess.run(
-            [sys.executable, "-c", program, json.dumps(asked)],
-            env={**os.environ, "DISPLAY": server.name},
-            check=True,
-            capture_output=True,
-        )
-    assert json.loads(told.stdout) == list("好a1 ，。！ñ𠮷")

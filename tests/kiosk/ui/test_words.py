@@ -93,5 +93,5 @@ def test_a_language_without_catalogue_names_the_setting_and_what_there_is(tmp_pa
 
 
 def test_what_is_filled_in_is_never_read_as_a_pattern() -> None:
-    name = "{0.__class__} %s"
-    assert Catalogues("zh_CN").say("Matter: {name}", name=name) == f"办理事项：{name}"
+    number = "{0.__class__} %s"
+    assert Catalogues("zh_CN").say("No. {number}", number=number) == f"办件编号：{number}"
