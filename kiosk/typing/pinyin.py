@@ -35,7 +35,7 @@ _SORT: Final = 0x2 | 0x4 | 0x10
 # novel_types.h: where words are kept that are added
 _USER_DICTIONARY: Final = 7
 _WEIGHT: Final = 3000
-"""How common an added word is said to be. 300 leave 清楚 behind 清除; from here on more changes nothing."""
+"""How common an added word is said to be: 300 leave 清楚 behind 清除, millions make 排 the first of pai."""
 
 
 class PinyinUnavailable(Exception):
@@ -63,7 +63,7 @@ class Pinyin:
         if not self._context:
             raise PinyinUnavailable("libpinyin cannot read its data; install Debian's libpinyin-data anew")
         self._lib.pinyin_set_options(self._context, _OPTIONS)
-        self._add({word: pinyin for each in lists for word, pinyin in words.read(each).items()})
+        self._add(lists)
         self._instance = self._lib.pinyin_alloc_instance(self._context)
 
     def _start(self, data: str) -> int | None:
@@ -76,15 +76,20 @@ class Pinyin:
                 return context
         except OSError as error:
             raise PinyinUnavailable(
-                f"no folder for temporary files can be written, and libpinyin starts with an empty one: {error}"
+                f"libpinyin starts with an empty folder, and none can be made: {error}; give it a TMPDIR"
             ) from error
 
-    def _add(self, added: dict[str, str]) -> None:
-        """Have words come before others of the same sound. They are kept in memory: saving is never asked for."""
-        lib = self._lib
+    def _add(self, lists: Iterable[Path]) -> None:
+        """Have words come before others that sound alike, those of later lists first.
+
+        They are kept in memory, since saving is never asked for.
+        """
+        lib, added = self._lib, dict[str, tuple[str, int]]()
+        for number, each in enumerate(lists):
+            added |= {word: (pinyin, _WEIGHT * 10**number) for word, pinyin in words.read(each).items()}
         adding = lib.pinyin_begin_add_phrases(self._context, _USER_DICTIONARY)
-        for word, pinyin in added.items():
-            if not lib.pinyin_iterator_add_phrase(adding, word.encode(), pinyin.encode(), _WEIGHT):
+        for word, (pinyin, weight) in added.items():
+            if not lib.pinyin_iterator_add_phrase(adding, word.encode(), pinyin.encode(), weight):
                 _log.warning("%s (%s) is left out: libpinyin knows no such syllables", word, pinyin)
         lib.pinyin_end_add_phrases(adding)
 

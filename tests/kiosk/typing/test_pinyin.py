@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,32 +13,68 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.typing import pinyin as engine
+from kiosk.typing import words
 from kiosk.typing.pinyin import Candidate, Pinyin, PinyinUnavailable
 
-PHRASES = {
-    "fuwu": "服务", "taidu": "态度", "banli": "办理", "chuangkou": "窗口", "shijian": "时间",
-    "cailiao": "材料", "gongzuorenyuan": "工作人员", "xiexie": "谢谢", "manyi": "满意", "naixin": "耐心",
-    "xiaolv": "效率", "zixun": "咨询", "liucheng": "流程", "jieshi": "解释", "qingchu": "清楚",
-    "reqing": "热情",
-    "fuwutaiduhenhao": "服务态度很好", "dengle": "等了", "fangbian": "方便", "nihao": "你好",
+ROOT = Path(__file__).parents[3]
+
+FIRST = {
+    "fuwu": "服务", "taidu": "态度", "banli": "办理", "paidui": "排队", "chuangkou": "窗口",
+    "shijiantaichang": "时间太长", "paiduishijiantaichang": "排队时间太长", "cailiao": "材料",
+    "gongzuorenyuan": "工作人员", "xiexie": "谢谢", "manyi": "满意", "naixin": "耐心", "xiaolv": "效率",
+    "zixun": "咨询", "liucheng": "流程", "jieshibuqingchu": "解释不清楚", "qingchu": "清楚", "reqing": "热情",
+    "fuwutaiduhenhao": "服务态度很好", "dengle": "等了", "fangbian": "方便", "yuyue": "预约", "fuyin": "复印",
+    "nihao": "你好", "wangshangbanli": "网上办理", "taiduhenhao": "态度很好", "paolesantang": "跑了三趟",
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def pinyin() -> Iterator[Pinyin]:
-    pinyin = Pinyin()
+    pinyin = Pinyin(lists=(words.SHIPPED,))
     yield pinyin
     pinyin.close()
 
 
-@pytest.mark.parametrize(("letters", "meant"), PHRASES.items())
-def test_the_words_of_a_service_hall_come_among_the_first(pinyin: Pinyin, letters: str, meant: str) -> None:
-    assert Candidate(meant, len(letters)) in pinyin.candidates(letters)[:3]
+@pytest.fixture(scope="module")
+def plain() -> Iterator[Pinyin]:
+    """The dictionary alone, without any list of words."""
+    pinyin = Pinyin(lists=())
+    yield pinyin
+    pinyin.close()
 
 
-@pytest.mark.parametrize("letters", ["fuwu", "banli", "chuangkou", "fuwutaiduhenhao"])
-def test_the_commonest_come_first(pinyin: Pinyin, letters: str) -> None:
-    assert pinyin.candidates(letters)[0].text == PHRASES[letters]
+@pytest.mark.parametrize(("letters", "meant"), FIRST.items())
+def test_the_words_of_a_service_hall_come_first(pinyin: Pinyin, letters: str, meant: str) -> None:
+    assert pinyin.candidates(letters)[0] == Candidate(meant, len(letters))
+
+
+@pytest.mark.parametrize(("word", "syllables"), words.read(words.SHIPPED).items())
+def test_each_listed_word_comes_first_and_is_read_as_written(
+    pinyin: Pinyin, plain: Pinyin, word: str, syllables: str
+) -> None:
+    assert pinyin.candidates(syllables.replace("'", ""))[0].text == word
+    for char, syllable in zip(word, syllables.split("'"), strict=True):
+        assert char in [each.text for each in plain.candidates(syllable, limit=500)]
+
+
+def test_a_word_of_the_halls_own_comes_before_a_listed_one(tmp_path: Path) -> None:
+    own = tmp_path / "words.toml"
+    own.write_text('"太原" = "tai\'yuan"\n"榕城新村" = "rong\'cheng\'xin\'cun"\n', encoding="utf-8")
+    pinyin = Pinyin((words.SHIPPED, own))
+    assert pinyin.candidates("taiyuan")[0].text == "太原"
+    assert pinyin.candidates("rongchengxincun")[0].text == "榕城新村"
+    pinyin.close()
+
+
+def test_syllables_that_do_not_exist_leave_their_word_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = tmp_path / "words.toml"
+    own.write_text('"好好" = "zzq\'xx"\n', encoding="utf-8")
+    pinyin = Pinyin((own,))
+    assert "好好 (zzq'xx) is left out" in caplog.text
+    assert pinyin.candidates("nihao")[0].text == "你好"
+    pinyin.close()
 
 
 def test_shorter_words_and_single_characters_follow_with_the_letters_they_use(pinyin: Pinyin) -> None:
@@ -63,7 +98,9 @@ def test_what_was_asked_before_does_not_matter(pinyin: Pinyin) -> None:
     assert pinyin.candidates("paidui") == alone
 
 
-@pytest.mark.parametrize("letters", ["", "A", "fu wu", "服务", "1", "\x00", "a" * 500])
+@pytest.mark.parametrize(
+    "letters", ["", "A", "fu wu", "服务", "1", "\x00", "'", "iuv", "zzzz", "f" * 60, "a" * 500]
+)
 def test_what_is_no_pinyin_is_no_trouble(pinyin: Pinyin, letters: str) -> None:
     for each in pinyin.candidates(letters):
         assert 0 < each.letters <= engine.LETTERS_MAX
@@ -78,27 +115,51 @@ def test_every_candidate_uses_some_of_the_letters(pinyin: Pinyin, letters: str) 
         assert 0 < each.letters <= len(letters)
 
 
-def test_nothing_that_is_typed_is_kept_anywhere(tmp_path: Path) -> None:
-    """No file is made in the home, which cannot even be written, nor left among the temporary ones."""
-    home, temporary = tmp_path / "home", tmp_path / "tmp"
-    home.mkdir()
-    temporary.mkdir()
-    home.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    program = (
-        "from kiosk.typing.pinyin import Pinyin\n"
-        "asked = Pinyin()\n"
-        "before = asked.candidates('paidui')\n"
-        "for _ in range(200): asked.candidates('paidui'); asked.candidates('zhangsan')\n"
-        "assert asked.candidates('paidui') == before\n"
-        "asked.close()\n"
+def test_sixty_letters_are_one_sentence(pinyin: Pinyin) -> None:
+    letters = "banshixiaolvhendipaiduishijiantaichanggongzuorenyuanbunaifan"
+    assert len(letters) == 60
+    assert pinyin.candidates(letters)[0] == Candidate("办事效率很低排队时间太长工作人员不耐烦", 60)
+
+
+ASKS = """
+import resource, signal
+from kiosk.typing.pinyin import Pinyin
+asked = Pinyin()
+# from here on a single byte in any file is this program's end
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+before = asked.candidates("zhangsan")
+for _ in range(100):
+    for letters in ("paidui", "zhangsan", "zhangsandianhua", "zs"):
+        asked.candidates(letters)
+assert asked.candidates("zhangsan") == before
+asked.close()
+"""
+
+
+@pytest.mark.parametrize("home", ["a folder", "/proc/none", None])
+def test_nothing_that_is_typed_is_kept_anywhere(tmp_path: Path, home: str | None) -> None:
+    """Not in the home, writable or not or unknown, not among the temporary files, not where it runs."""
+    folders = [tmp_path / name for name in ("home", "tmp", "work")]
+    for folder in folders:
+        folder.mkdir()
+    environment = {"TMPDIR": str(folders[1]), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    if home is not None:
+        environment["HOME"] = str(folders[0]) if home == "a folder" else home
+    ended = subprocess.run(
+        [sys.executable, "-c", ASKS], env=environment, cwd=folders[2], capture_output=True, check=False
     )
-    subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "HOME": str(home), "TMPDIR": str(temporary)},
-        check=True,
-    )
-    assert not list(home.rglob("*"))
-    assert not list(temporary.rglob("*"))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert not [file for folder in folders for file in folder.rglob("*")]
+
+
+def test_without_any_folder_for_temporary_files_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object, **__: object) -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "mkdtemp", none)
+    with pytest.raises(PinyinUnavailable, match="give it a TMPDIR"):
+        Pinyin()
 
 
 def test_an_engine_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
