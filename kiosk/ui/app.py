@@ -291,8 +291,7 @@ class PadApp(App):
         mark(target.widget, self._form())
         was = before.cursor
         if was is not None and was.presses != cursor.presses:
-            target.widget.dispatch("on_press")
-            target.widget.dispatch("on_release")
+            target.widget.by_key()
         elif self._reader is None:
             return
         elif was is not None and was.told != cursor.told:

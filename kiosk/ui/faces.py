@@ -171,6 +171,11 @@ class FaceButton(Pressable):
         super().on_press()
         self._visit_at_press = self.visit_id
 
+    def by_key(self) -> None:
+        """Pressed by a key, for the visit that is shown."""
+        self._visit_at_press = self.visit_id
+        super().by_key()
+
     def _tapped(self) -> None:
         self._tell(self._visit_at_press)
 

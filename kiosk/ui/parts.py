@@ -142,6 +142,11 @@ class Pressable(ButtonBehavior, Widget):
         """Something else was pressed as well: nothing comes of this."""
         self._spoiled = True
 
+    def by_key(self) -> None:
+        """Pressed by one of the five keys: no finger is involved."""
+        if not self.disabled:
+            self._release()
+
     def on_state(self, _widget: Any, state: str) -> None:
         """However the finger left, it is gone."""
         if state == "normal":

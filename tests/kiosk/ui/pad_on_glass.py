@@ -1,6 +1,7 @@
 """A pad with no desk behind it: shows what stdin names, prints what fingers post and what is shown.
 
-``python -m tests.kiosk.ui.pad_on_glass WIDTH HEIGHT``, then lines of ``NAME VISIT [COMMENT]``.
+``python -m tests.kiosk.ui.pad_on_glass WIDTH HEIGHT``, then lines of ``NAME VISIT [COMMENT]``, or of
+``@down FINGER X Y`` and ``@up FINGER X Y``: more fingers than an X server without a panel has.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from kiosk.events import Event
 from kiosk.ui import window
@@ -68,8 +69,23 @@ def main(width: int, height: int) -> None:
             if not line:
                 app.stop()
                 return
+            if line.startswith("@"):
+                finger(*line[1:].split())
+                continue
             name, visit, comment = line.rstrip("\n").split(" ", 2)
             app.show(view(name, visit, comment))
+
+    fingers: dict[str, Any] = {}
+
+    def finger(what: str, name: str, x: str, y: str) -> None:
+        """As Kivy's own tests touch: through its loop, like a panel's driver."""
+        from kivy.tests.common import UnitTestTouch
+
+        if what == "down":
+            fingers[name] = UnitTestTouch(float(x), height - float(y))
+            fingers[name].touch_down()
+        else:
+            fingers.pop(name).touch_up()
 
     def listen() -> None:
         while True:

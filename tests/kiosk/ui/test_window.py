@@ -88,6 +88,13 @@ class PadOnGlass:
             if wanted(line):
                 return posted
 
+    def fingers(self, what: str, *places: tuple[int, int]) -> None:
+        """Put fingers down, or lift them, on a panel that feels several."""
+        assert self._process.stdin is not None
+        for number, (x, y) in enumerate(places):
+            self._process.stdin.write(f"@{what} {number} {x} {y}\n")
+        self._process.stdin.flush()
+
     def until_lifted(self) -> list[dict[str, Any]]:
         """What was posted besides the touch itself, until the finger had left and a touch after it.
 
@@ -170,6 +177,51 @@ def test_a_finger_meant_for_one_visit_never_rates_the_next(pad: PadOnGlass) -> N
     pad.show("invitation", second)
     pad.pointer("mouseup", 1)
     assert [each for each in pad.until_lifted() if each.get("visit_id") == second] == []
+
+
+def test_two_faces_pressed_at_once_are_none(pad: PadOnGlass) -> None:
+    pad.show("invitation", visit())
+    places = pad.middle("face-5"), pad.middle("face-1")
+    pad.fingers("down", *places)
+    pad.fingers("up", *places)
+    assert pad.until_lifted() == []
+
+
+def test_a_palm_rates_nothing_and_the_finger_after_it_does(pad: PadOnGlass) -> None:
+    this = visit()
+    pad.show("invitation", this)
+    left, top, width, height = pad.shown["targets"]["face-3"]
+    palm = [(left + width * x // 4, top + height * y // 3) for x in (-1, 1, 3, 5) for y in (1, 2)]
+    pad.fingers("down", *palm)
+    pad.fingers("up", *palm)
+    assert pad.until_lifted() == []
+    assert [each["level"] for each in pad.tap("face-3")] == [3]
+
+
+def test_a_finger_that_rests_beside_the_faces_keeps_nobody_from_rating(pad: PadOnGlass) -> None:
+    pad.show("invitation", visit())
+    beside = (WIDTH - 3, HEIGHT - 3)
+    pad.fingers("down", beside, pad.middle("face-4"))
+    pad.fingers("up", beside, pad.middle("face-4"))
+    assert [each["level"] for each in pad.until_lifted()] == [4]
+
+
+def test_two_opposite_corners_held_are_the_technicians_sign(pad: PadOnGlass) -> None:
+    corners = (3, 3), (WIDTH - 3, HEIGHT - 3)
+    pad.fingers("down", *corners)
+    posted = pad.until(lambda line: line.get("posted") == "HoldCorners")
+    assert [each["posted"] for each in posted] == ["TouchDown", "HoldCorners"]
+    pad.fingers("up", *corners)
+    assert pad.until_lifted() == []
+
+
+def test_neighbouring_corners_or_one_let_go_are_not(pad: PadOnGlass) -> None:
+    one, neighbour, opposite = (3, 3), (WIDTH - 3, 3), (WIDTH - 3, HEIGHT - 3)
+    pad.fingers("down", one, neighbour)
+    pad.fingers("up", one, neighbour)
+    pad.fingers("down", one, opposite)
+    pad.fingers("up", one, opposite)
+    assert pad.until_lifted() == []
 
 
 def test_a_reason_is_ticked(pad: PadOnGlass) -> None:
