@@ -100,7 +100,6 @@ def faults_of(parts: list[Any], screen: Any) -> Iterator[str]:
 
 def walk(screen: settings.Screen, catalogues: Catalogues, languages: list[str]) -> None:
     """Walk, and print."""
-    from kivy.base import EventLoop
     from kivy.clock import Clock
 
     from kiosk.ui.app import PadApp, Ports
@@ -118,10 +117,11 @@ def walk(screen: settings.Screen, catalogues: Catalogues, languages: list[str]) 
                 gc.collect()
                 started = time.perf_counter()
                 app.wear(language, big=big, low=low)
-                # text is drawn, and the frame: what the next frame would do
-                EventLoop.idle()
-                work_ms = (time.perf_counter() - started) * 1000
                 parts = list(app.root.walk(restrict=True))
+                for each in parts:
+                    if isinstance(each, Words):
+                        each.texture_update()
+                work_ms = (time.perf_counter() - started) * 1000
                 sizes = [each.font_size for each in parts if isinstance(each, Words) and each.text]
                 unit = min(screen.width, screen.height) / 100
                 line = {
