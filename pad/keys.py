@@ -84,8 +84,8 @@ def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> by
     return key
 
 
-def write_secret(path: Path, text: str) -> None:
-    """Write a secret with mode 0600, whole or not at all; one that is already there stays."""
+def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
+    """Write a secret with mode 0600, whole or not at all; one that is there stays, unless told otherwise."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -93,8 +93,11 @@ def write_secret(path: Path, text: str) -> None:
             file.write(text.encode("ascii") + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(fresh, path)
+        if replace:
+            fresh.replace(path)
+        else:
+            with suppress(FileExistsError):
+                os.link(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
     directory = os.open(path.parent, os.O_RDONLY)

@@ -59,7 +59,8 @@ def set_pin(state_dir: Path, pin: str) -> None:
             "this is among the first PINs anybody tries; digits that repeat or count are not allowed"
         )
     salt = os.urandom(16)
-    keys.write_secret(state_dir / "keys" / NAME, f"scrypt:{salt.hex()}:{_hashed(pin, salt).hex()}")
+    hashed = f"scrypt:{salt.hex()}:{_hashed(pin, salt).hex()}"
+    keys.write_secret(state_dir / "keys" / NAME, hashed, replace=True)
 
 
 def stored_pin(state_dir: Path) -> str | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pad.bulletin import Bulletin, Figures, Notice
-
 from kiosk.facts import Fact, FactGroup, Facts
 from kiosk.view import Identity, PinState, Ring, ScreenName, View
+from pad.bulletin import Bulletin, Figures, Notice
 from pad.clock import monotonic_ns
 from pad.codes import Level
 from pad.indicators import Catalogue
@@ -36,8 +35,34 @@ _BULLETIN: Final = Bulletin(
 )
 _FACTS: Final = Facts(
     (
-        FactGroup("Ratings", (Fact("Waiting to be sent", "0", True), Fact("Refused", "1", False))),
-        FactGroup("Storage", (Fact("Free room", "5120 MiB", True),)),
+        FactGroup(
+            "Ratings",
+            (
+                Fact("Waiting to be sent", "3"),
+                Fact("Longest waiting since", "11-23 09:12"),
+                Fact("Refused by the platform", "1", ok=False),
+                Fact("Last rating", "2026-11-23 09:26:41"),
+            ),
+        ),
+        FactGroup("Storage", (Fact("Free room", "5120 MiB", ok=True), Fact("Ledger", "18.4 MiB"))),
+        FactGroup(
+            "Network",
+            (
+                Fact("Addresses", "eth0 up, 10.20.7.31", ok=True),
+                Fact("Platform", "hcp.example.gov.cn:443: timed out", ok=False),
+            ),
+        ),
+        FactGroup("Clock", (Fact("Time", "2026-11-23 09:30:00"), Fact("Known to be right", "NTP", ok=True))),
+        FactGroup(
+            "Machine",
+            (
+                Fact("Running since", "412.6 h"),
+                Fact("Temperature", "51 °C", ok=True),
+                Fact("Glass", '10.1"'),
+                Fact("Voice", "70 %", ok=True),
+            ),
+        ),
+        FactGroup("Versions", (Fact("Pad", "0.1.0 (ledger 4)"), Fact("Indicators", "2020-05-22"))),
     )
 )
 

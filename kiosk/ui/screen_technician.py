@@ -43,7 +43,7 @@ class TechnicianScreen(Screen):
         for group in groups:
             title, inner = inner.cut_top(height)
             self.write(
-                say(group.name), title, theme.TINY, Style(bold=True, align="left", colour=theme.ACCENT)
+                say(group.name), title, theme.SMALL, Style(bold=True, align="left", colour=theme.ACCENT)
             )
             for fact in group.facts:
                 line, inner = inner.cut_top(height)
@@ -52,9 +52,9 @@ class TechnicianScreen(Screen):
     def _put_fact(self, line: Box, fact: Fact) -> None:
         name, value = line.cut_left(line.width * 0.42, self.form.unit)
         sign = "" if fact.ok is None else f"{_GOOD if fact.ok else _BAD} "
-        self.write(self.setting.words.say(fact.name), name, theme.TINY, Style(align="left"))
+        self.write(self.setting.words.say(fact.name), name, theme.SMALL, Style(align="left"))
         bold = fact.ok is False
-        self.write(sign + fact.value, value, theme.TINY, Style(bold=bold, align="left"))
+        self.write(sign + fact.value, value, theme.SMALL, Style(bold=bold, align="left"))
 
 
 def _halves(groups: tuple[FactGroup, ...]) -> tuple[tuple[FactGroup, ...], tuple[FactGroup, ...]]:

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import click
 
-from pad import indicators, keys, settings
+from pad import indicators, keys, pin, settings
 from pad.indicators import CatalogueError
 from pad.keys import DeviceKeys, SecretError
 from pad.ledger import verification
 from pad.ledger.connection import LedgerError, connect
 from pad.ledger.outbox import Outbox, backlog
+from pad.pin import PinError
 from pad.settings import Settings, SettingsError
 
 
@@ -82,6 +83,26 @@ def retry(config: Path | None, seq: tuple[int, ...]) -> None:
         count = Outbox(db, device_keys).requeue(seq)
     click.echo(f"{count} of {len(seq)} wait again")
     sys.exit(0 if count == len(seq) else 1)
+
+
+@padctl.command("pin")
+@click.option("--stdin", is_flag=True, help="Read the PIN from standard input, for a script.")
+@click.pass_obj
+def pin_command(config: Path | None, *, stdin: bool) -> None:
+    """Set the PIN that opens the technician's page on the pad."""
+    configured = settings.load(config)
+    given = sys.stdin.readline().strip() if stdin else _asked()
+    try:
+        pin.set_pin(configured.state_dir, given)
+    except PinError as error:
+        click.echo(f"padctl: {error}", err=True)
+        sys.exit(2)
+    click.echo("the PIN is set; hold two opposite corners of the screen for five seconds to use it")
+
+
+def _asked() -> str:
+    asked: str = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
+    return asked
 
 
 @padctl.group("config")

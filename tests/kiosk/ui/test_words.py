@@ -9,6 +9,7 @@ from pathlib import Path
 import polib
 import pytest
 
+from kiosk import readiness
 from kiosk.ui import words
 from kiosk.ui.words import Catalogues, LanguageError
 from kiosk.voice import prompts
@@ -20,7 +21,7 @@ LEVELS = ["非常满意", "满意", "基本满意", "不满意", "非常不满�
 
 def messages_in_code() -> set[str]:
     """What ``say`` and ``own_name`` are asked for, and the texts of levels, messages and prompts."""
-    found = set(words.LEVELS.values()) | set(prompts.SENTENCES.values()) | {"English"}
+    found = set(words.LEVELS.values()) | set(prompts.SENTENCES.values()) | {"English"} | set(readiness.NAMES)
     for file in CODE.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):

@@ -1,0 +1,79 @@
+"""What the technician asks for: done elsewhere, told as an event."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kiosk.attendant import Attendant
+from kiosk.events import CheckPin, Event, FactsGathered, GatherFacts, PinChecked
+from kiosk.facts import Fact, FactGroup, Facts
+from pad.pin import set_pin
+
+FACTS = Facts((FactGroup("Ratings", (Fact("Waiting to be sent", "0"),)),))
+WITHIN_S = 20
+
+
+class Desk:
+    """Hears what the attendant reports."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.attendant = Attendant(state_dir, lambda: FACTS, self.heard.put)
+        self.attendant.start()
+
+    def ask(self, pin: str) -> PinChecked:
+        self.attendant.attend(CheckPin(pin))
+        told = self.heard.get(timeout=WITHIN_S)
+        assert isinstance(told, PinChecked)
+        return told
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.attendant.stop()
+
+
+def test_the_right_pin_is_right(desk: Desk, tmp_path: Path) -> None:
+    set_pin(tmp_path, "482913")
+    assert desk.ask("482913") == PinChecked(right=True)
+
+
+def test_where_none_is_set_none_is_right(desk: Desk) -> None:
+    assert desk.ask("482913") == PinChecked(right=False, unset=True)
+
+
+def test_after_three_wrong_ones_even_the_right_one_has_to_wait(desk: Desk, tmp_path: Path) -> None:
+    set_pin(tmp_path, "482913")
+    for _ in range(2):
+        assert desk.ask("111222") == PinChecked(right=False)
+    assert desk.ask("111222").wait_s == 60
+    told = desk.ask("482913")
+    assert not told.right
+    assert 0 < told.wait_s <= 60
+
+
+def test_a_right_one_forgives_the_wrong_ones_before(desk: Desk, tmp_path: Path) -> None:
+    set_pin(tmp_path, "482913")
+    for _ in range(3):
+        desk.ask("111222"), desk.ask("482913")
+    assert desk.ask("482913").right
+
+
+def test_a_damaged_file_lets_nobody_in_and_prints_nothing_of_it(
+    desk: Desk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "technician_pin").write_text("482913", encoding="ascii")
+    assert desk.ask("482913") == PinChecked(right=False, unset=True)
+    assert "482913" not in caplog.text
+
+
+def test_facts_are_gathered_and_told(desk: Desk) -> None:
+    desk.attendant.attend(GatherFacts())
+    assert desk.heard.get(timeout=WITHIN_S) == FactsGathered(FACTS)
