@@ -26,6 +26,7 @@ from pad.clock import Clock
 from pad.ledger.connection import LedgerError, connect
 from pad.ledger.outbox import backlog
 from pad.ledger.rows import visit_from
+from pad.ledger.state import age_s
 from pad.model import Matter, VisitOutcome
 from pad.settings import Settings
 
@@ -250,11 +251,7 @@ class CounterService:
         waiting = backlog(self._db)
         oldest_s = None
         if waiting.oldest is not None:
-            now = self._clock.read()
-            if waiting.oldest.boot_id == now.boot_id:
-                oldest_s = (now.monotonic_ns - waiting.oldest.monotonic_ns) / 1e9
-            else:
-                oldest_s = max(0.0, (now.wall - waiting.oldest.wall).total_seconds())
+            oldest_s = age_s(waiting.oldest, self._clock.read())
         return web.json_response(
             {
                 "state": phases.state_name(session),

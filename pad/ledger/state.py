@@ -1,0 +1,76 @@
+"""How the ledger stands, in numbers and times alone: read without changing, making or locking anything."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from pad.ledger.connection import LedgerError, translated
+from pad.ledger.outbox import Backlog, backlog
+from pad.model import Instant, parse_iso_time
+
+_BUSY_S: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What may be told to anybody: nothing in it is about a person or a matter.
+
+    ``acknowledged_at`` is when the newest rating the platform has was acknowledged.
+    """
+
+    backlog: Backlog
+    refused: int
+    rated_at: datetime | None
+    acknowledged_at: datetime | None
+    schema: int
+
+
+def standing(path: Path) -> Standing:
+    """How a ledger stands at one moment, at a cost that grows with its backlog alone.
+
+    :raises LedgerError: if there is none, or it cannot be read
+    """
+    with _reading(path) as db:
+        rated = db.execute("SELECT rated_at FROM ratings ORDER BY seq DESC LIMIT 1").fetchone()
+        acknowledged = db.execute(
+            "SELECT settled_at FROM deliveries WHERE state = 'acknowledged' ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return Standing(
+            backlog=backlog(db),
+            refused=db.execute("SELECT COUNT(*) FROM deliveries WHERE state = 'refused'").fetchone()[0],
+            rated_at=_moment(rated),
+            acknowledged_at=_moment(acknowledged),
+            schema=db.execute("PRAGMA user_version").fetchone()[0],
+        )
+
+
+def age_s(then: Instant, now: Instant) -> float:
+    """How long ago something was; across a restart only the wall clock tells, and never less than nothing."""
+    if then.boot_id == now.boot_id:
+        return (now.monotonic_ns - then.monotonic_ns) / 1e9
+    return max(0.0, (now.wall - then.wall).total_seconds())
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """One moment of the ledger; a writer neither waits for it nor is waited for."""
+    if not path.exists():
+        raise LedgerError(f"{path}: there is no ledger yet; start the kiosk first")
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    with (
+        translated(),
+        closing(sqlite3.connect(address, timeout=_BUSY_S, isolation_level=None, uri=True)) as db,
+    ):
+        db.row_factory = sqlite3.Row
+        db.execute("BEGIN")
+        yield db
+
+
+def _moment(row: sqlite3.Row | None) -> datetime | None:
+    return None if row is None else parse_iso_time(row[0])
