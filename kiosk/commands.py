@@ -19,6 +19,7 @@ from typing import Annotated, Final, TypeVar
 import msgspec
 from msgspec import Meta
 
+from kiosk import portrait
 from kiosk.events import ServiceMode, SetService
 from pad import codes
 from pad.model import CHINA_TIME, Matter, Rater, Staff, wire_time
@@ -229,7 +230,7 @@ def _photo(given: str, field: str) -> bytes:
         raise InputError("bad_value", field, "must be a JPEG or PNG in base64") from error
     if photo and not photo.startswith((_JPEG, _PNG)):
         raise InputError("bad_value", field, "must be a JPEG or PNG in base64")
-    return photo
+    return portrait.small(photo)
 
 
 def _project_no(given: str | None) -> str | None:

@@ -6,18 +6,18 @@ A person should not wait for what is slow to import; all of it begins in a threa
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 import pad
-from kiosk.attendant import Attendant
 from kiosk.desk import Desk
 from kiosk.door import Door
 from kiosk.events import BulletinChanged, WindowLinked
 from kiosk.facts import Fact, Facts
-from kiosk.noticeboard import Noticeboard
 from kiosk.ui.words import Catalogues
 from kiosk.voice.reader import Reader
+from pad.bulletin import Bulletin
 from pad.clock import SystemClock
 from pad.indicators import Catalogue
 from pad.ledger.connection import SCHEMA_VERSION
@@ -39,10 +39,9 @@ class Late:
     phone_key: bytes | None
 
     def __post_init__(self) -> None:
-        """Put the parts together; none of them runs yet."""
-        state_dir, post = self.configured.state_dir, self.desk.post
-        self._noticeboard = Noticeboard(state_dir, lambda found: post(BulletinChanged(found)))
-        self._attendant = Attendant(state_dir, self._facts, post)
+        """Get ready; nothing runs yet."""
+        self._to_stop: list[Callable[[], None]] = []
+        self._bulletin = ""
         self._thread = threading.Thread(target=self._start, name="late", daemon=True)
 
     def start(self) -> None:
@@ -51,23 +50,16 @@ class Late:
 
     def stop(self) -> None:
         """End what has begun."""
-        if not self._thread.ident:
-            return
-        self._thread.join()
-        self._noticeboard.stop()
-        self._attendant.stop()
-        if self.reader.speaker is not None:
-            self.reader.speaker.stop()
+        if self._thread.ident:
+            self._thread.join()
+        for stop in self._to_stop:
+            stop()
 
     def _start(self) -> None:
         from kiosk.counter import CounterService
         from kiosk.phone_link import PhoneLinks
-        from kiosk.voice.speaker import Speaker
 
         configured, desk = self.configured, self.desk
-        self._attendant.start()
-        desk.on_technician(self._attendant.attend)
-        self._noticeboard.start()
         links = PhoneLinks(
             configured.phone.url, self.phone_key, configured.pad.device_id, configured.pad.win_no
         )
@@ -75,14 +67,37 @@ class Late:
             "pad": pad.__version__, "indicators": self.catalogue.version, "ledger": str(SCHEMA_VERSION)
         }  # fmt: skip
         CounterService(configured, desk, self.clock, self.door, versions, links).start()
-        recordings = configured.voice.recordings
-        self.reader.speaker = Speaker(
-            configured.voice,
-            configured.beside(recordings) if recordings else None,
-            self.words.say,
-            lambda: datetime.now(CHINA_TIME),
-        )
+        self._serve_the_technician()
+        self._speak()
+        self._look_at_the_noticeboard()
         desk.post(WindowLinked(links.of_window()))
+
+    def _serve_the_technician(self) -> None:
+        from kiosk.attendant import Attendant
+
+        attendant = Attendant(self.configured.state_dir, self._facts, self.desk.post)
+        attendant.start()
+        self._to_stop.append(attendant.stop)
+        self.desk.on_technician(attendant.attend)
+
+    def _speak(self) -> None:
+        from kiosk.voice.speaker import Speaker
+
+        voice = self.configured.voice
+        recordings = self.configured.beside(voice.recordings) if voice.recordings else None
+        self.reader.speaker = Speaker(voice, recordings, self.words.say, lambda: datetime.now(CHINA_TIME))
+        self._to_stop.append(self.reader.speaker.stop)
+
+    def _look_at_the_noticeboard(self) -> None:
+        from kiosk.noticeboard import Noticeboard
+
+        board = Noticeboard(self.configured.state_dir, self._show_bulletin)
+        board.start()
+        self._to_stop.append(board.stop)
+
+    def _show_bulletin(self, bulletin: Bulletin) -> None:
+        self._bulletin = bulletin.version
+        self.desk.post(BulletinChanged(bulletin))
 
     def _facts(self) -> Facts:
         from kiosk import readiness
@@ -92,7 +107,7 @@ class Late:
             glass=f'{screen.diagonal_inches:g}"',
             voice=self._voice(),
             indicators=self.catalogue.version,
-            bulletin=self._noticeboard.version,
+            bulletin=self._bulletin,
         )
         return readiness.gather(self.configured, self.clock, given)
 

@@ -2,86 +2,146 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import socket
 import sqlite3
-import sys
-import time
+import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+import psutil
+
 import pad
 from kiosk.facts import Fact, FactGroup, Facts
-from pad.clock import SystemClock
-from pad.ledger.connection import SCHEMA_VERSION, LedgerError, connect
-from pad.ledger.outbox import backlog
-from pad.settings import Settings
+from kiosk.ui.layout.form import TOUCH_MM, Form
+from pad.clock import WALL_AGREES_S, SystemClock, ntp_synchronised
+from pad.ledger.connection import SCHEMA_VERSION, LedgerError
+from pad.ledger.state import Standing, age_s, standing
+from pad.model import Instant
+from pad.settings import Screen, Settings
 
 NAMES: Final = (
     "Ratings", "Waiting to be sent", "Longest waiting since", "Refused by the platform", "Last rating",
-    "Storage", "Free room", "Ledger", "Network", "Addresses", "Platform", "Clock", "Known to be right",
-    "Time", "Machine", "Running since", "Temperature", "Glass", "Voice", "Versions", "Pad", "Indicators",
+    "Last acknowledged", "Storage", "Takes ratings", "Free room", "Ledger", "Network", "Addresses",
+    "Default route", "Platform", "Clock", "Time", "Set by NTP", "Behind the platform", "Known to be right",
+    "Machine", "Running since", "Temperature", "Glass", "Voice", "Versions", "Pad", "Indicators",
     "Bulletin", "Python",
 )  # fmt: skip
 """Every name used here, for the catalogues."""
 REACHED_WITHIN_S: Final = 2.0
+_NONE: Final = "-"
 _MIB: Final = 1024 * 1024
 _HOT_C: Final = 80.0
+"""Where small computers begin to slow down."""
+_ROUTES: Final = Path("/proc/net/route"), Path("/proc/net/ipv6_route")
+_ROUTE_UP: Final = 0x1
+_ROUTE_REJECTS: Final = 0x200
+_UNREADABLE: Final = (OSError, ValueError, LedgerError, sqlite3.Error, psutil.Error)
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What others know: the glass, the voice, versions, and the devices by name."""
+    """What others know: the glass, the voice, versions, the devices by name, and the window's pixels.
+
+    ``glass`` is said of it where its size in pixels is not known; ``takes_ratings`` is what the
+    session goes by, None if nobody asked it.
+    """
 
     glass: str = ""
-    voice: Fact = field(default_factory=lambda: Fact("Voice", ""))
+    voice: Fact = field(default_factory=lambda: Fact("Voice", _NONE))
     indicators: str = ""
     bulletin: str = ""
     devices: Mapping[str, str] = field(default_factory=dict)
+    window: tuple[int, int] | None = None
+    takes_ratings: bool | None = None
 
 
 def gather(settings: Settings, clock: SystemClock, given: Given) -> Facts:
-    """Everything; what cannot be found out says why."""
-    groups = (
-        FactGroup("Ratings", _ratings(settings)),
-        FactGroup("Storage", (_told("Free room", lambda: _free_room(settings)), _ledger(settings))),
-        FactGroup(
-            "Network", (_told("Addresses", _addresses), _told("Platform", lambda: _platform(settings)))
-        ),
-        FactGroup("Clock", _clock(clock)),
-        FactGroup("Machine", (*_machine(), Fact("Glass", given.glass), given.voice, *_devices(given))),
-        FactGroup("Versions", _versions(given)),
+    """Everything; what cannot be found out says why. Takes up to :data:`REACHED_WITHIN_S`."""
+    now = clock.read()
+    try:
+        found: Standing | str = standing(settings.ledger_path)
+    except _UNREADABLE as error:
+        found = _why(error)
+    return Facts(
+        (
+            FactGroup("Ratings", _ratings(found, now, settings)),
+            FactGroup(
+                "Storage",
+                (
+                    _told("Takes ratings", lambda: _takes_ratings(settings, given)),
+                    _told("Free room", lambda: _free_room(settings)),
+                    _told("Ledger", lambda: _ledger(settings, found)),
+                ),
+            ),
+            FactGroup(
+                "Network",
+                (
+                    _told("Addresses", _addresses),
+                    _told("Default route", _default_route),
+                    _platform(settings.platform.url),
+                ),
+            ),
+            FactGroup("Clock", _clock(clock, now)),
+            FactGroup("Machine", _machine(settings, now, given)),
+            FactGroup("Versions", _versions(given)),
+        )
     )
-    return Facts(groups)
 
 
 def _told(name: str, find: Callable[[], Fact]) -> Fact:
     try:
         return find()
-    except OSError as error:
-        return Fact(name, error.strerror or type(error).__name__, ok=False)
+    except _UNREADABLE as error:
+        return Fact(name, _why(error), ok=False)
 
 
-def _ratings(settings: Settings) -> tuple[Fact, ...]:
-    try:
-        with closing(connect(settings.ledger_path)) as db:
-            waiting = backlog(db)
-            refused = db.execute("SELECT COUNT(*) FROM deliveries WHERE state = 'refused'").fetchone()[0]
-            last = db.execute("SELECT rated_at FROM ratings ORDER BY seq DESC LIMIT 1").fetchone()
-    except (LedgerError, sqlite3.Error, OSError) as error:
-        return (Fact("Waiting to be sent", f"{type(error).__name__}: {error}", ok=False),)
-    since = "" if waiting.oldest is None else f"{waiting.oldest.wall:%m-%d %H:%M}"
+def _why(error: Exception) -> str:
+    """What went wrong; an OSError's file is left out, for it says little and is long."""
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
+
+
+# --- what is stored and sent ---------------------------------------------------------------
+
+
+def _ratings(found: Standing | str, now: Instant, settings: Settings) -> tuple[Fact, ...]:
+    if isinstance(found, str):
+        return (Fact("Waiting to be sent", found, ok=False),)
+    pending, oldest = found.backlog.pending, found.backlog.oldest
+    since = Fact("Longest waiting since", _NONE)
+    if oldest is not None:
+        waited_s = age_s(oldest, now)
+        # no wait of the sync's own is longer than this
+        late = waited_s > settings.sync.retry_after_cap_s
+        since = Fact(
+            "Longest waiting since",
+            f"{oldest.wall:%m-%d %H:%M} ({_span(waited_s)})",
+            ok=False if late else None,
+        )
     return (
-        Fact("Waiting to be sent", str(waiting.pending), ok=waiting.pending == 0 or None),
-        Fact("Longest waiting since", since),
-        Fact("Refused by the platform", str(refused), ok=refused == 0),
-        Fact("Last rating", "" if last is None else str(last[0])[:19]),
+        Fact("Waiting to be sent", str(pending), ok=pending == 0 or None),
+        since,
+        Fact("Refused by the platform", str(found.refused), ok=found.refused == 0),
+        Fact("Last rating", _moment(found.rated_at)),
+        Fact("Last acknowledged", _moment(found.acknowledged_at)),
     )
+
+
+def _takes_ratings(settings: Settings, given: Given) -> Fact:
+    if not os.access(settings.state_dir, os.W_OK):
+        return Fact("Takes ratings", f"{settings.state_dir}: cannot be written", ok=False)
+    room = shutil.disk_usage(settings.state_dir).free >= settings.ledger.min_free_mib * _MIB
+    if not room:
+        return Fact("Takes ratings", f"< {settings.ledger.min_free_mib} MiB", ok=False)
+    return Fact("Takes ratings", "", ok=given.takes_ratings is not False)
 
 
 def _free_room(settings: Settings) -> Fact:
@@ -89,72 +149,163 @@ def _free_room(settings: Settings) -> Fact:
     return Fact("Free room", f"{free} MiB", ok=free >= settings.ledger.min_free_mib)
 
 
-def _ledger(settings: Settings) -> Fact:
-    return _told("Ledger", lambda: Fact("Ledger", f"{settings.ledger_path.stat().st_size / _MIB:.1f} MiB"))
+def _ledger(settings: Settings, found: Standing | str) -> Fact:
+    size = f"{settings.ledger_path.stat().st_size / _MIB:.1f} MiB"
+    if isinstance(found, str):
+        return Fact("Ledger", size)
+    return Fact("Ledger", f"{size} (v{found.schema})", ok=found.schema == SCHEMA_VERSION)
+
+
+# --- the network ---------------------------------------------------------------------------
 
 
 def _addresses() -> Fact:
-    """The addresses of the interfaces that are up, without asking any program."""
+    """What the interfaces that are up can be reached at, from elsewhere."""
+    up = [name for name, stats in psutil.net_if_stats().items() if stats.isup]
+    found = [
+        f"{name} {each.address}"
+        for name, addresses in psutil.net_if_addrs().items()
+        if name in up
+        for each in addresses
+        if each.family in (socket.AF_INET, socket.AF_INET6)
+        and not each.address.startswith(("127.", "fe80:"))
+        and each.address != "::1"
+    ]
+    return Fact("Addresses", ", ".join(found) or _NONE, ok=bool(found))
+
+
+def _default_route() -> Fact:
+    # a kernel without IPv6 has no such file
+    texts = [path.read_text(encoding="ascii") if path.exists() else "" for path in _ROUTES]
+    found = default_routes(*texts)
+    return Fact("Default route", ", ".join(found) or _NONE, ok=bool(found))
+
+
+def default_routes(ipv4: str, ipv6: str) -> tuple[str, ...]:
+    """The interfaces that lead everywhere, by the kernel's two tables (``/proc/net/route``, ``ipv6_route``)."""
     found = []
-    for _, name in socket.if_nameindex():
-        state = (Path("/sys/class/net") / name / "operstate").read_text(encoding="ascii").strip()
-        if name != "lo":
-            found.append(f"{name} {state}")
-    address = _outward_address()
-    return Fact("Addresses", ", ".join([*found, address] if address else found), ok=bool(address))
+    for line in ipv4.splitlines()[1:]:
+        name, target, _, flags, _, _, _, mask, *_ = line.split()
+        if int(target, 16) == int(mask, 16) == 0 and _leads_on(flags):
+            found.append(name)
+    for line in ipv6.splitlines():
+        target, length, _, _, _, _, _, _, flags, name = line.split()
+        if int(target, 16) == int(length, 16) == 0 and _leads_on(flags):
+            found.append(name)
+    return tuple(dict.fromkeys(found))
 
 
-def _outward_address() -> str:
-    """The address this machine would send from; no packet leaves."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))
-        except OSError:
-            return ""
-        address: str = probe.getsockname()[0]
-        return address
+def _leads_on(flags: str) -> bool:
+    return int(flags, 16) & (_ROUTE_UP | _ROUTE_REJECTS) == _ROUTE_UP
 
 
-def _platform(settings: Settings) -> Fact:
-    url = urlsplit(settings.platform.url)
-    port = url.port or (443 if url.scheme == "https" else 80)
-    where = f"{url.hostname}:{port}"
+def _platform(address: str) -> Fact:
+    """Whether the platform's port opens; of its address only host and port are told."""
+    url = urlsplit(address)
+    host = url.hostname or ""
     try:
-        with socket.create_connection((url.hostname or "", port), REACHED_WITHIN_S):
-            return Fact("Platform", where, ok=True)
-    except OSError as error:
-        return Fact("Platform", f"{where}: {error.strerror or type(error).__name__}", ok=False)
+        port = url.port or (443 if url.scheme == "https" else 80)
+    except ValueError:
+        return Fact("Platform", f"{host}: the port is not from 1 to 65535", ok=False)
+    try:
+        within(REACHED_WITHIN_S, lambda: socket.create_connection((host, port), REACHED_WITHIN_S).close())
+    except TimeoutError:
+        return Fact("Platform", f"{host}:{port}: no answer within {REACHED_WITHIN_S:g} s", ok=False)
+    except _UNREADABLE as error:
+        return Fact("Platform", f"{host}:{port}: {_why(error)}", ok=False)
+    return Fact("Platform", f"{host}:{port}", ok=True)
 
 
-def _clock(clock: SystemClock) -> tuple[Fact, ...]:
-    now = clock.read()
-    known = now.trusted or clock.anchor is not None
+def within(limit_s: float, work: Callable[[], None]) -> None:
+    """Have something done, and leave it behind if it takes longer: looking up a name heeds no limit.
+
+    :raises TimeoutError: if it took longer; else whatever ``work`` raises
+    """
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except _UNREADABLE as error:
+            done.set_exception(error)
+
+    threading.Thread(target=run, name="reach", daemon=True).start()
+    done.result(limit_s)
+
+
+# --- the machine ---------------------------------------------------------------------------
+
+
+def _clock(clock: SystemClock, now: Instant) -> tuple[Fact, ...]:
+    anchor = clock.anchor
+    known = anchor is not None and anchor.boot_id == now.boot_id
+    behind = Fact("Behind the platform", _NONE)
+    if anchor is not None and known:
+        behind_s = (anchor.at(now.monotonic_ns) - now.wall).total_seconds()
+        behind = Fact("Behind the platform", f"{behind_s:+.1f} s", ok=abs(behind_s) <= WALL_AGREES_S)
+    ntp = ntp_synchronised()
     return (
         Fact("Time", f"{now.wall:%Y-%m-%d %H:%M:%S}"),
-        Fact("Known to be right", "NTP" if now.trusted else "+" if known else "-", ok=known),
+        Fact("Set by NTP", "" if ntp else _NONE, ok=ntp or None),
+        behind,
+        Fact("Known to be right", "" if now.trusted or known else _NONE, ok=now.trusted or known),
     )
 
 
-def _machine() -> tuple[Fact, ...]:
-    up_h = time.clock_gettime(time.CLOCK_BOOTTIME) / 3600
-    facts = [Fact("Running since", f"{up_h:.1f} h")]
-    for zone in sorted(Path("/sys/class/thermal").glob("thermal_zone*/temp"))[:1]:
-        try:
-            celsius = int(zone.read_text(encoding="ascii")) / 1000
-        except (OSError, ValueError):
-            continue
-        facts.append(Fact("Temperature", f"{celsius:.0f} °C", ok=celsius < _HOT_C))
-    return tuple(facts)
+def _machine(settings: Settings, now: Instant, given: Given) -> tuple[Fact, ...]:
+    up_s = now.monotonic_ns / 1e9
+    started = f"{now.wall - timedelta(seconds=up_s):%m-%d %H:%M} ({_span(up_s)})"
+    return (
+        Fact("Running since", started),
+        *_temperature(),
+        _glass(settings.screen, given),
+        given.voice,
+        *(Fact(name, state) for name, state in given.devices.items()),
+    )
 
 
-def _devices(given: Given) -> tuple[Fact, ...]:
-    return tuple(Fact(name, state) for name, state in given.devices.items())
+def _temperature() -> tuple[Fact, ...]:
+    """The hottest place that is measured; nothing where none is."""
+    try:
+        found = [each.current for chip in psutil.sensors_temperatures().values() for each in chip]
+    except _UNREADABLE as error:
+        return (Fact("Temperature", _why(error)),)
+    return (Fact("Temperature", f"{max(found):.0f} °C", ok=max(found) < _HOT_C),) if found else ()
+
+
+def _glass(screen: Screen, given: Given) -> Fact:
+    """The window, the glass it is on, and whether what is touched is as large as it should be."""
+    window = given.window or (None if screen.fullscreen else (screen.width, screen.height))
+    if window is None:
+        return Fact("Glass", given.glass or f'{screen.diagonal_inches:g}"')
+    form = Form(*window, screen.diagonal_inches)
+    wanted = TOUCH_MM * form.pixels_per_mm
+    return Fact(
+        "Glass",
+        f'{window[0]} × {window[1]}, {screen.diagonal_inches:g}", {TOUCH_MM:g} mm = {wanted:.0f} px',
+        ok=form.tap >= wanted,
+    )
 
 
 def _versions(given: Given) -> tuple[Fact, ...]:
     return (
         Fact("Pad", f"{pad.__version__} (ledger {SCHEMA_VERSION})"),
-        Fact("Indicators", given.indicators),
-        Fact("Bulletin", given.bulletin or "-"),
-        Fact("Python", f"{sys.version.split()[0]}, {platform.system()} {platform.release()}"),
+        Fact("Indicators", given.indicators or _NONE),
+        Fact("Bulletin", given.bulletin or _NONE),
+        Fact(
+            "Python",
+            f"{platform.python_version()}, Kivy {version('kivy')}, {platform.system()} {platform.release()}",
+        ),
     )
+
+
+def _moment(moment: datetime | None) -> str:
+    return _NONE if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def _span(seconds: float) -> str:
+    """A length of time in the unit in which it is short to read."""
+    for unit, length_s in (("d", 2 * 86_400), ("h", 2 * 3600)):
+        if seconds >= length_s:
+            return f"{seconds / length_s * 2:.1f} {unit}"
+    return f"{seconds / 60:.0f} min"

@@ -22,6 +22,20 @@ WORDS = {
     "a button": (theme.ACCENT, theme.CARD),
     "a notice": (theme.ACCENT, theme.PAPER),
     "a strong button": (theme.HEAD_INK, theme.ACCENT),
+    "a button that does not answer": (theme.DISABLED_INK, theme.DISABLED),
+    "a notice at rest": (theme.INK, theme.PRESSED),
+    "figures": (theme.ACCENT, theme.CARD),
+}
+SHAPES = {
+    "a button's edge": (theme.ACCENT, theme.PAPER),
+    "a quiet button's edge": (theme.LINE, theme.CARD),
+    "a pressed one's edge": (theme.ACCENT, theme.PRESSED),
+    "the ring": (theme.LINE, theme.PAPER),
+    "a tick": (theme.HEAD_INK, theme.ACCENT),
+    "a box to tick": (theme.LINE, theme.CARD),
+    "where the keys have come to": (theme.INK, theme.PAPER),
+    **{f"face {level.value} on its card": (theme.LEVEL_EDGE[level], theme.CARD) for level in Level},
+    **{f"face {level.value} under a finger": (theme.LEVEL_EDGE[level], theme.PRESSED) for level in Level},
 }
 
 # What the three kinds of dichromats see, in linear light: Machado, Oliveira, Fernandes 2009, severity 1.
@@ -43,8 +57,8 @@ SIGHT = {
         (0.004733, 0.691367, 0.303900),
     ),
 }
-APART = 10.0
-"""CIE76 distance above which two colours are no longer alike at a glance; 2.3 is just noticeable."""
+APART = 20.0
+"""CIE76 distance above which two colours are told apart at a glance; 2.3 is just noticeable."""
 
 
 def linear(colour: Colour) -> tuple[float, ...]:
@@ -70,6 +84,11 @@ def seen(colour: Colour, sight: tuple[tuple[float, ...], ...]) -> tuple[float, f
 @pytest.mark.parametrize("pair", WORDS.values(), ids=WORDS.keys())
 def test_words_are_read_without_effort(pair: tuple[Colour, Colour]) -> None:
     assert theme.contrast(*pair) >= 7
+
+
+@pytest.mark.parametrize("pair", SHAPES.values(), ids=SHAPES.keys())
+def test_shapes_stand_out_from_their_ground(pair: tuple[Colour, Colour]) -> None:
+    assert theme.contrast(*pair) >= 3
 
 
 @pytest.mark.parametrize("level", list(Level))
