@@ -15,7 +15,8 @@ from sandbox.hall.processes import Program, python
 from sandbox.hall.stage import Plan, Stage
 
 _STARTS = 5
-_REST_S = 5.0
+_BULLETIN = b'{"notices": [{"text": {"zh_CN": "one"}}, {"text": {"zh_CN": "two"}}]}'
+_REST_S = 15.0
 
 
 def measure(folder: Path) -> list[Row]:
@@ -24,6 +25,8 @@ def measure(folder: Path) -> list[Row]:
         home = Path(name)
         stage = Stage(home, Plan())
         stage.start_platform()
+        # with notices in turn: at rest means with everything that moves there
+        (stage.state / "bulletin.json").write_bytes(_BULLETIN)
         with VirtualDisplay(home / "x.log", 1280, 800) as display:
             try:
                 kiosk = python("kiosk", "--narrate")

@@ -11,6 +11,7 @@ import hmac
 import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -300,7 +301,8 @@ class CounterService:
 
     def _wake(self) -> None:
         """Have the waiting calls look again; from any thread."""
-        self._loop.call_soon_threadsafe(self._wake_waiters)
+        with suppress(RuntimeError):  # once the service has stopped nobody waits
+            self._loop.call_soon_threadsafe(self._wake_waiters)
 
     def _wake_waiters(self) -> None:
         self._changed.set()

@@ -14,8 +14,8 @@ PIXELS_MAX: Final = 50_000_000
 """A picture that unpacks to more is no photo."""
 
 _DAMAGED: Final = (
-    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, SyntaxError,
-    ValueError, EOFError,
+    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, OSError,
+    SyntaxError, ValueError, EOFError,
 )  # fmt: skip
 """What Pillow raises on pictures that are none, or too many."""
 

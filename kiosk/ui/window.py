@@ -57,6 +57,7 @@ def prepare(screen: Screen, state_dir: Path) -> None:
         ("graphics", "top", 0),
         ("graphics", "resizable", 0),
         ("graphics", "show_cursor", 0),
+        ("graphics", "allow_screensaver", 0),
         ("graphics", "maxfps", FRAMES_PER_SECOND),
         ("graphics", "multisamples", 4),
         ("input", "mouse", "mouse,disable_multitouch"),

@@ -52,13 +52,24 @@ def overlap(one: Rect, other: Rect) -> bool:
     )
 
 
-def ink_of(words: Any) -> Rect:
-    """Where the ink of some words is: the font's leading above and below may stand out of the box, unseen."""
+_INK: dict[object, tuple[int, int, int, int] | None] = {}
+"""The same words in the same type have the same ink: most screens share some."""
+
+
+def _ink(texture: Any) -> tuple[int, int, int, int] | None:
     from PIL import Image
 
-    texture = words.texture
     alpha = Image.frombytes("RGBA", texture.size, texture.pixels).getchannel("A")
-    found = alpha.point(lambda value: 255 * (value > 40)).getbbox()
+    return alpha.point(lambda value: 255 * (value > 40)).getbbox()
+
+
+def ink_of(words: Any) -> Rect:
+    """Where the ink of some words is: the font's leading above and below may stand out of the box, unseen."""
+    texture = words.texture
+    key = (words.text, words.font_size, words.font_name, words.halign, texture.size)
+    if key not in _INK:
+        _INK[key] = _ink(texture)
+    found = _INK[key]
     if found is None:
         return (*words.center, *words.center)
     left, bottom = words.center_x - texture.width / 2, words.center_y - texture.height / 2
@@ -112,9 +123,9 @@ def walk(screen: settings.Screen, catalogues: Catalogues, languages: list[str]) 
     def go(_elapsed: float) -> None:
         gc.disable()
         for language, big, low in product(languages, (False, True), (False, True)):
+            gc.collect()
             for name, view in views.items():
                 app.show(view)
-                gc.collect()
                 started = time.perf_counter()
                 app.wear(language, big=big, low=low)
                 parts = list(app.root.walk(restrict=True))
