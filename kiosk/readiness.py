@@ -5,21 +5,18 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import socket
 import sqlite3
-import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import psutil
 
 import pad
+from kiosk import network
 from kiosk.facts import Fact, FactGroup, Facts
 from kiosk.ui.layout.form import TOUCH_MM, Form
 from pad.clock import WALL_AGREES_S, SystemClock, ntp_synchronised
@@ -41,9 +38,6 @@ _NONE: Final = "-"
 _MIB: Final = 1024 * 1024
 _HOT_C: Final = 80.0
 """Where small computers begin to slow down."""
-_ROUTES: Final = Path("/proc/net/route"), Path("/proc/net/ipv6_route")
-_ROUTE_UP: Final = 0x1
-_ROUTE_REJECTS: Final = 0x200
 _UNREADABLE: Final = (OSError, ValueError, LedgerError, sqlite3.Error, psutil.Error)
 
 
@@ -160,43 +154,13 @@ def _ledger(settings: Settings, found: Standing | str) -> Fact:
 
 
 def _addresses() -> Fact:
-    """What the interfaces that are up can be reached at, from elsewhere."""
-    up = [name for name, stats in psutil.net_if_stats().items() if stats.isup]
-    found = [
-        f"{name} {each.address}"
-        for name, addresses in psutil.net_if_addrs().items()
-        if name in up
-        for each in addresses
-        if each.family in (socket.AF_INET, socket.AF_INET6)
-        and not each.address.startswith(("127.", "fe80:"))
-        and each.address != "::1"
-    ]
+    found = network.addresses()
     return Fact("Addresses", ", ".join(found) or _NONE, ok=bool(found))
 
 
 def _default_route() -> Fact:
-    # a kernel without IPv6 has no such file
-    texts = [path.read_text(encoding="ascii") if path.exists() else "" for path in _ROUTES]
-    found = default_routes(*texts)
+    found = network.default_routes()
     return Fact("Default route", ", ".join(found) or _NONE, ok=bool(found))
-
-
-def default_routes(ipv4: str, ipv6: str) -> tuple[str, ...]:
-    """The interfaces that lead everywhere, by the kernel's two tables (``/proc/net/route``, ``ipv6_route``)."""
-    found = []
-    for line in ipv4.splitlines()[1:]:
-        name, target, _, flags, _, _, _, mask, *_ = line.split()
-        if int(target, 16) == int(mask, 16) == 0 and _leads_on(flags):
-            found.append(name)
-    for line in ipv6.splitlines():
-        target, length, _, _, _, _, _, _, flags, name = line.split()
-        if int(target, 16) == int(length, 16) == 0 and _leads_on(flags):
-            found.append(name)
-    return tuple(dict.fromkeys(found))
-
-
-def _leads_on(flags: str) -> bool:
-    return int(flags, 16) & (_ROUTE_UP | _ROUTE_REJECTS) == _ROUTE_UP
 
 
 def _platform(address: str) -> Fact:
@@ -206,31 +170,14 @@ def _platform(address: str) -> Fact:
     try:
         port = url.port or (443 if url.scheme == "https" else 80)
     except ValueError:
-        return Fact("Platform", f"{host}: the port is not from 1 to 65535", ok=False)
+        return Fact("Platform", f"{host}: its port is not one of 1 to 65535", ok=False)
     try:
-        within(REACHED_WITHIN_S, lambda: socket.create_connection((host, port), REACHED_WITHIN_S).close())
+        network.reach(host, port, REACHED_WITHIN_S)
     except TimeoutError:
         return Fact("Platform", f"{host}:{port}: no answer within {REACHED_WITHIN_S:g} s", ok=False)
     except _UNREADABLE as error:
         return Fact("Platform", f"{host}:{port}: {_why(error)}", ok=False)
     return Fact("Platform", f"{host}:{port}", ok=True)
-
-
-def within(limit_s: float, work: Callable[[], None]) -> None:
-    """Have something done, and leave it behind if it takes longer: looking up a name heeds no limit.
-
-    :raises TimeoutError: if it took longer; else whatever ``work`` raises
-    """
-    done: Future[None] = Future()
-
-    def run() -> None:
-        try:
-            done.set_result(work())
-        except _UNREADABLE as error:
-            done.set_exception(error)
-
-    threading.Thread(target=run, name="reach", daemon=True).start()
-    done.result(limit_s)
 
 
 # --- the machine ---------------------------------------------------------------------------
@@ -305,7 +252,7 @@ def _moment(moment: datetime | None) -> str:
 
 def _span(seconds: float) -> str:
     """A length of time in the unit in which it is short to read."""
-    for unit, length_s in (("d", 2 * 86_400), ("h", 2 * 3600)):
-        if seconds >= length_s:
-            return f"{seconds / length_s * 2:.1f} {unit}"
+    for unit, length_s in (("d", 86_400), ("h", 3600)):
+        if seconds >= 2 * length_s:
+            return f"{seconds / length_s:.1f} {unit}"
     return f"{seconds / 60:.0f} min"

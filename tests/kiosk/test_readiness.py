@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from kiosk import readiness
 from kiosk.facts import Fact, Facts
 from kiosk.readiness import NAMES, Given, gather
-from pad.clock import SystemClock
-from pad.model import Rater
+from pad.clock import Anchor, AnchorSource, SystemClock
+from pad.ledger.outbox import Outbox
+from pad.ledger.rows import Delivery
+from pad.model import DeliveryState, Rater, iso_time
 from tests.syncd.pad_box import PadBox, free_port
 
 PERSON = Rater(name="欧阳明月", mobile="13812345678", cert_key="50022219900101123X")
@@ -80,11 +85,80 @@ def test_what_others_know_is_passed_on(box: PadBox) -> None:
     assert fact(facts, "keypad").value == "found"
 
 
-def test_every_name_is_among_those_the_catalogues_translate(box: PadBox) -> None:
+def settle(box: PadBox, seq: int, state: DeliveryState, message: str = "") -> None:
+    settled = iso_time(box.clock.read().wall)
+    delivery = Delivery(seq, state, attempts=1, platform_message=message, settled_at=settled)
+    Outbox(box.db, box.keys).record([delivery])
+
+
+def test_what_the_platform_has_and_what_it_refused(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    assert fact(facts_of(box), "Last acknowledged").value == "-"
+    box.rate("P1")
+    box.rate("P2")
+    settle(box, 1, DeliveryState.ACKNOWLEDGED)
+    settle(box, 2, DeliveryState.REFUSED)
+    facts = facts_of(box)
+    assert fact(facts, "Last acknowledged").value.startswith("20")
+    assert fact(facts, "Refused by the platform") == Fact("Refused by the platform", "1", ok=False)
+
+
+def test_what_waits_longer_than_any_pause_of_the_sync_is_no_good_sign(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    now = box.clock.read()
+    box.rate("P1", rated=replace(now, monotonic_ns=now.monotonic_ns - 7200 * 10**9))
+    told = fact(facts_of(box), "Longest waiting since")
+    assert told.ok is False
+    assert told.value.endswith("(2.0 h)")
+
+
+def test_what_the_session_says_of_the_disk_is_believed(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    assert fact(facts_of(box), "Takes ratings").ok
+    assert fact(facts_of(box, Given(takes_ratings=False)), "Takes ratings").ok is False
+
+
+def test_the_platforms_time_tells_how_far_the_clock_is_behind(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    now = SystemClock().read()
+    late = timedelta(minutes=5)
+    anchor = Anchor(now.boot_id, now.monotonic_ns, now.wall + late, late, AnchorSource.PLATFORM)
+    facts = gather(box.settings(), SystemClock(anchor), Given())
+    told = fact(facts, "Behind the platform")
+    assert told.ok is False
+    assert 299 < float(told.value.removesuffix(" s")) < 301
+    assert fact(facts, "Known to be right").ok  # ratings can be dated all the same
+
+
+def test_another_boots_anchor_tells_nothing(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    now = SystemClock().read()
+    anchor = Anchor("before", now.monotonic_ns, now.wall, timedelta(0), AnchorSource.PLATFORM)
+    assert fact(gather(box.settings(), SystemClock(anchor), Given()), "Behind the platform").value == "-"
+
+
+@pytest.mark.parametrize(
+    ("window", "inches", "said", "ok"),
+    [
+        ((1280, 800), 10.1, '1280 × 800, 10.1", 15 mm = 88 px', True),
+        ((1024, 600), 7.0, '1024 × 600, 7", 15 mm = 100 px', False),
+    ],
+)
+def test_a_glass_too_small_for_fingers_is_told(
+    box: PadBox, window: tuple[int, int], inches: float, said: str, ok: bool
+) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    configured = box.settings()
+    screen = msgspec.structs.replace(configured.screen, diagonal_inches=inches)
+    facts = gather(replace(configured, screen=screen), SystemClock(), Given(window=window))
+    assert fact(facts, "Glass") == Fact("Glass", said, ok=ok)
+
+
+def test_every_name_is_among_those_the_catalogues_translate_and_none_is_left_over(box: PadBox) -> None:
     box.configure(f"http://127.0.0.1:{free_port()}")
     facts = facts_of(box)
     said = {group.name for group in facts.groups} | {each.name for g in facts.groups for each in g.facts}
-    assert said <= set(NAMES)
+    assert said | {"Temperature"} == set(NAMES)  # not every machine measures it
 
 
 def test_nothing_of_a_person_is_among_the_facts(box: PadBox) -> None:
@@ -92,6 +166,46 @@ def test_nothing_of_a_person_is_among_the_facts(box: PadBox) -> None:
     box.rate("P-secret", 1, comment="我是欧阳明月", rater=PERSON)
     printed = repr(facts_of(box))
     assert not any(each in printed for each in (PERSON.name, PERSON.mobile, PERSON.cert_key, "P-secret"))
+
+
+def test_nothing_a_platform_wrote_or_a_password_in_its_address_is_shown(box: PadBox) -> None:
+    box.configure(f"http://pad:hunter2@127.0.0.1:{free_port()}")
+    box.rate("P1", 1)
+    settle(box, 1, DeliveryState.REFUSED, "13812345678 不存在")
+    printed = repr(facts_of(box))
+    assert not any(each in printed for each in ("hunter2", "13812345678"))
+
+
+def test_a_port_that_is_none_is_said(box: PadBox) -> None:
+    box.configure("http://127.0.0.1:99999")
+    assert fact(facts_of(box), "Platform") == Fact(
+        "Platform", "127.0.0.1: its port is not one of 1 to 65535", ok=False
+    )
+
+
+def test_a_ledger_that_is_not_there_is_not_made(box: PadBox, tmp_path: Path) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    box.db.close()
+    for file in (tmp_path / "state").glob("ledger.db*"):
+        file.unlink()
+    assert "no ledger yet" in fact(facts_of(box), "Waiting to be sent").value
+    assert not list((tmp_path / "state").glob("ledger.db*"))
+
+
+def test_a_state_folder_that_is_gone_is_said(box: PadBox, tmp_path: Path) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    gone = replace(box.settings(), state_dir=tmp_path / "gone")
+    facts = gather(gone, SystemClock(), Given())
+    for name in ("Takes ratings", "Free room", "Ledger"):
+        assert fact(facts, name).ok is False
+        assert fact(facts, name).value
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "0 min"), (7199, "120 min"), (7200, "2.0 h"), (172_800, "2.0 d")]
+)
+def test_a_length_of_time_is_short_to_read(seconds: float, said: str) -> None:
+    assert readiness._span(seconds) == said
 
 
 def test_looking_changes_nothing(box: PadBox) -> None:
