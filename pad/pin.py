@@ -54,9 +54,10 @@ def set_pin(state_dir: Path, pin: str) -> None:
     """
     if not _ALLOWED.fullmatch(pin):
         raise PinError("a PIN has 6 to 12 digits, and nothing else")
-    if len(set(pin)) == 1 or any(pin in run for run in _RUNS):
+    # what repeats is found again in its own double, before its end
+    if pin in (pin + pin)[1:-1] or any(pin in run for run in _RUNS):
         raise PinError(
-            "this is among the first PINs anybody tries; digits that repeat or count are not allowed"
+            "this is among the first PINs anybody tries; digits that only repeat or count are not allowed"
         )
     salt = os.urandom(16)
     hashed = f"scrypt:{salt.hex()}:{_hashed(pin, salt).hex()}"

@@ -97,6 +97,12 @@ def pin_command(config: Path | None, *, stdin: bool) -> None:
     except PinError as error:
         click.echo(f"padctl: {error}", err=True)
         sys.exit(2)
+    except OSError as error:
+        click.echo(
+            f"padctl: {error.filename}: cannot be written ({error.strerror}); run it as the pad's own user",
+            err=True,
+        )
+        sys.exit(1)
     click.echo("the PIN is set; hold two opposite corners of the screen for five seconds to use it")
 
 

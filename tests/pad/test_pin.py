@@ -39,10 +39,55 @@ def test_what_is_no_pin_is_refused_without_being_said(tmp_path: Path, wrong: str
     assert stored_pin(tmp_path) is None
 
 
-@pytest.mark.parametrize("obvious", ["000000", "111111", "123456", "654321", "345678", "987654", "890123"])
+@pytest.mark.parametrize(
+    "obvious",
+    [
+        "000000",
+        "111111",
+        "123456",
+        "654321",
+        "345678",
+        "987654",
+        "890123",
+        "121212",
+        "123123",
+        "246824682468",
+    ],
+)
 def test_what_anybody_would_try_first_is_refused(tmp_path: Path, obvious: str) -> None:
     with pytest.raises(PinError, match="among the first"):
         set_pin(tmp_path, obvious)
+
+
+@pytest.mark.parametrize("allowed", ["112358", "121213", "100001", "1234560", "482913482914"])
+def test_what_nearly_repeats_or_counts_is_allowed(tmp_path: Path, allowed: str) -> None:
+    set_pin(tmp_path, allowed)
+    assert stored_pin(tmp_path)
+
+
+def test_a_new_pin_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    set_pin(tmp_path, "482913")
+    set_pin(tmp_path, "739105")
+    stored = stored_pin(tmp_path)
+    assert stored is not None
+    assert is_right("739105", stored)
+    assert not is_right("482913", stored)
+    assert [file.name for file in (tmp_path / "keys").iterdir()] == [pin.NAME]
+
+
+def test_a_systemd_credential_is_the_pin_where_there_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_pin(tmp_path / "elsewhere", "739105")
+    set_pin(tmp_path, "482913")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "elsewhere" / "keys"))
+    stored = stored_pin(tmp_path)
+    assert stored is not None
+    assert is_right("739105", stored)
+
+
+def test_without_a_pin_nothing_is_kept(tmp_path: Path) -> None:
+    assert stored_pin(tmp_path) is None
 
 
 def test_a_file_that_padctl_did_not_write_says_what_to_do(tmp_path: Path) -> None:

@@ -55,3 +55,24 @@ def test_a_wrong_one_is_used_wrongly_and_not_repeated(config: Path, typed: str) 
     assert typed not in result.output
     assert "digits" in result.output
     assert stored_pin(config.parent / "state") is None
+
+
+def test_two_different_ones_are_asked_for_again(config: Path) -> None:
+    result = run(config, typed="482913\n482914\n739105\n739105\n")
+    assert result.exit_code == 0
+    stored = stored_pin(config.parent / "state")
+    assert stored is not None
+    assert is_right("739105", stored)
+    assert not any(each in result.output for each in ("482913", "482914", "739105"))
+
+
+def test_nothing_on_standard_input_is_used_wrongly(config: Path) -> None:
+    assert run(config, "--stdin", typed="").exit_code == 2
+
+
+def test_a_state_folder_that_takes_no_file_is_named(config: Path) -> None:
+    (config.parent / "state").write_text("no folder", encoding="ascii")
+    result = run(config, "--stdin", typed="482913\n")
+    assert result.exit_code == 1
+    assert "keys: cannot be written" in result.output
+    assert "482913" not in result.output
