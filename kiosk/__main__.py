@@ -78,7 +78,7 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
         raise SettingsError(f"{configured.file}: {error}") from error
     desk.on_event(app.wake)
     scribe.start()
-    late = Late(configured, catalogue, clock, desk, door, words, reader, key)
+    late = Late(configured, catalogue, clock, desk, door, words, reader, key, lambda: app.window_size)
     signal.signal(signal.SIGTERM, lambda *_: app.stop())
     signal.signal(signal.SIGINT, lambda *_: app.stop())
     app.run_pad(after_first_frame=late.start)
@@ -110,8 +110,9 @@ def _app(
 ) -> tuple[PadApp, Reader]:
     # Kivy reads its configuration when it is imported, so the app comes after the settings
     window.prepare(configured.screen, configured.state_dir)
-    from kiosk.ui.app import PadApp, Ports
+    from kiosk.ui.app import PadApp
     from kiosk.ui.narration import Narration
+    from kiosk.ui.ports import Ports
     from kiosk.ui.samples import samples
 
     def drain() -> None:

@@ -37,6 +37,7 @@ class Late:
     words: Catalogues
     reader: Reader
     phone_key: bytes | None
+    window_size: Callable[[], tuple[int, int]]
 
     def __post_init__(self) -> None:
         """Get ready; nothing runs yet."""
@@ -102,9 +103,9 @@ class Late:
     def _facts(self) -> Facts:
         from kiosk import readiness
 
-        screen = self.configured.screen
         given = readiness.Given(
-            glass=f'{screen.diagonal_inches:g}"',
+            window=self.window_size(),
+            takes_ratings=self.desk.session.storage_ready,
             voice=self._voice(),
             indicators=self.catalogue.version,
             bulletin=self._bulletin,

@@ -57,7 +57,8 @@ def photograph(width: int, height: int, inches: float, folder: Path, variants: S
         window.prepare(screen, Path(state))
         from kivy.clock import Clock
 
-        from kiosk.ui.app import PadApp, Ports
+        from kiosk.ui.app import PadApp
+        from kiosk.ui.ports import Ports
         from kiosk.ui.samples import samples
 
         ports = Ports(lambda _event: None, lambda: None, now=lambda: MOMENT)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Any, Final, Protocol
+from dataclasses import replace
+from typing import Any, Final
 
 from kivy.app import App
 from kivy.clock import Clock
@@ -14,15 +13,16 @@ from kivy.core.text import LabelBase
 from kivy.core.window import Window
 from kivy.uix.widget import Widget
 
-from kiosk.events import Event, HoldCorners, Key, TouchDown, TouchUp, TurnSample
-from kiosk.ui import corners, parts, theme, window
+from kiosk.events import Key, TurnSample
+from kiosk.ui import parts, theme, window
 from kiosk.ui.bar import Bar, Choices
 from kiosk.ui.glyphs import Glyphs
+from kiosk.ui.hands import Hands
 from kiosk.ui.layout.form import Form
 from kiosk.ui.layout.invitation import ORDER
-from kiosk.ui.narration import Narration
 from kiosk.ui.offers import Offers
 from kiosk.ui.parts import Pressable
+from kiosk.ui.ports import Ports
 from kiosk.ui.screen import Screen, Setting, Target, mark, unmark
 from kiosk.ui.screen_comment import CommentScreen
 from kiosk.ui.screen_identity import IdentityScreen, PinScreen
@@ -34,7 +34,6 @@ from kiosk.ui.screen_technician import TechnicianScreen
 from kiosk.ui.words import Catalogues
 from kiosk.view import ScreenName, View
 from pad import settings
-from pad.model import CHINA_TIME
 
 _RING_EVERY_S: Final = 0.1
 _CLOCK_EVERY_S: Final = 5.0
@@ -51,42 +50,6 @@ _SCREENS: Final[dict[ScreenName, type[Screen]]] = {
     **dict.fromkeys(MESSAGES, MessageScreen),
 }
 _AT_REST: Final = (ScreenName.IDLE, ScreenName.SERVING)
-
-
-class Reads(Protocol):
-    """Whoever reads out what is on the glass; nothing of it is waited for."""
-
-    def changed(self, before: View, after: View, words: Catalogues) -> None:
-        """One view gave way to another."""
-        ...
-
-    def again(self, view: View, words: Catalogues) -> None:
-        """What belongs to a view is wanted once more."""
-        ...
-
-    def name(self, text: str, words: Catalogues) -> None:
-        """The keys have come to a button that says this."""
-        ...
-
-    def rehearse(self, words: Catalogues) -> None:
-        """Everything there is to say is wanted."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """What the app tells to, and what it asks: all of it elsewhere, none of it waited for.
-
-    ``post`` takes what fingers do; ``drain`` has the desk handle what was posted; ``reader`` reads
-    aloud; ``samples`` are the screens a technician tries; ``now`` is the time the clock shows.
-    """
-
-    post: Callable[[Event], None]
-    drain: Callable[[], None]
-    reader: Reads | None = None
-    samples: tuple[View, ...] = ()
-    now: Callable[[], datetime] = lambda: datetime.now(CHINA_TIME)
-    narration: Narration | None = None
 
 
 class PadApp(App):
@@ -116,7 +79,7 @@ class PadApp(App):
         self._screen: Screen | None = None
         self._bar: Bar | None = None
         self._marked: Target | None = None
-        self._fingers: dict[Any, corners.Corner | None] = {}
+        self._first_is_out = False
         self._after_first_frame: Callable[[], None] = lambda: None
         self._drain = Clock.create_trigger(lambda _elapsed: ports.drain())
         # two frames on, the one with the change has left for the glass
@@ -125,7 +88,6 @@ class PadApp(App):
         self._ring = Clock.create_trigger(self._tick, _RING_EVERY_S, interval=True)
         self._turn = Clock.create_trigger(self._turn_resting, TURN_S, interval=True)
         self._tidy = Clock.create_trigger(lambda _elapsed: gc.collect(), _TIDY_AFTER_S)
-        self._held = Clock.create_trigger(lambda _elapsed: ports.post(HoldCorners()), corners.HOLD_S)
 
     # --- what the desk calls ------------------------------------------------------------
 
@@ -139,6 +101,12 @@ class PadApp(App):
     def screen(self) -> Screen | None:
         """What is shown now."""
         return self._screen
+
+    @property
+    def window_size(self) -> tuple[int, int]:
+        """Width and height of the window, in pixels."""
+        width, height = Window.size
+        return int(width), int(height)
 
     def wake(self) -> None:
         """Have the desk drained on the UI thread; from any thread."""
@@ -170,13 +138,8 @@ class PadApp(App):
     def build(self) -> Widget:
         """Put everything in place."""
         Window.clearcolor = theme.PAPER
-        Window.bind(
-            on_touch_down=self._touched,
-            on_touch_up=self._released,
-            on_touch_move=self._moved,
-            on_resize=self._resized,
-            on_textinput=self._typed,
-        )
+        Window.bind(on_resize=self._resized, on_textinput=self._typed)
+        self._hands = Hands(self._ports.post, self._all_lifted)
         self._root = Widget()
         self._rebuild()
         Clock.schedule_interval(self._show_time, _CLOCK_EVERY_S)
@@ -191,9 +154,11 @@ class PadApp(App):
         # Python's search for garbage takes several frames: it waits for a moment when nobody looks
         gc.disable()
         gc.freeze()
+        self._first_is_out = True
+        self._set_pace()
+        self._tell_what_is_shown(0)
         self._after_first_frame()
         self._drain()
-        self._narrate()
 
     def _form(self) -> Form:
         width, height = Window.size
@@ -230,10 +195,16 @@ class PadApp(App):
             self._turn()
         else:
             self._turn.cancel()
-        if isinstance(self._screen, RestingScreen | MessageScreen):
+        self._set_pace()
+
+    def _set_pace(self) -> None:
+        """Turn slowly, and tidy up, while nobody is asked anything; not before the first frame is out."""
+        if isinstance(self._screen, RestingScreen | MessageScreen) and self._first_is_out:
             self._tidy()
+            Clock._max_fps = window.RESTING_FRAMES_PER_SECOND
         else:
             self._tidy.cancel()
+            Clock._max_fps = window.FRAMES_PER_SECOND
 
     def _rehearse(self) -> None:
         if self._reader is not None:
@@ -319,44 +290,15 @@ class PadApp(App):
             marked = next((name for name, target in targets.items() if target is self._marked), None)
             self._ports.narration.tell(self._screen, self._view, self._bar, marked)
 
-    # --- fingers ------------------------------------------------------------------------
-
     def _resized(self, *_: Any) -> None:
         self._rebuild()
         self._narrate()
 
-    def _touched(self, _window: Any, touch: Any) -> bool:
-        if touch.is_mouse_scrolling:
-            return False
-        if not self._fingers:
-            self._ports.post(TouchDown())
-        self._moved(_window, touch, is_new=True)
-        return False
-
-    def _moved(self, _window: Any, touch: Any, *, is_new: bool = False) -> bool:
-        if is_new or touch.uid in self._fingers:
-            self._fingers[touch.uid] = corners.corner_of(touch.x, touch.y, *Window.size)
-            self._watch_corners()
-        return False
-
-    def _released(self, _window: Any, touch: Any) -> bool:
-        if touch.uid in self._fingers:
-            del self._fingers[touch.uid]
-            self._watch_corners()
-            if not self._fingers:
-                self._ports.post(TouchUp())
-                if self._view.sample is not None:
-                    self._ports.post(TurnSample(self._next_sample(self._view.sample)))
-        return False
-
-    def _next_sample(self, number: int) -> int | None:
-        return number + 1 if number + 1 < len(self._ports.samples) else None
-
-    def _watch_corners(self) -> None:
-        if corners.are_opposite(list(self._fingers.values())):
-            self._held()
-        else:
-            self._held.cancel()
+    def _all_lifted(self) -> None:
+        sample = self._view.sample
+        if sample is not None:
+            following = sample + 1
+            self._ports.post(TurnSample(following if following < len(self._ports.samples) else None))
 
 
 def _is_next_persons(before: View, after: View) -> bool:

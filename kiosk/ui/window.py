@@ -11,6 +11,8 @@ from kiosk.ui import bare_x
 from pad.settings import Screen
 
 FRAMES_PER_SECOND = 60
+RESTING_FRAMES_PER_SECOND = 20
+"""While nobody is asked anything: a finger is felt a twentieth of a second later, and the pad stays cool."""
 
 
 class NoScreen(Exception):
@@ -39,6 +41,8 @@ def prepare(screen: Screen, state_dir: Path) -> None:
         "KIVY_LOG_MODE": "PYTHON",
         "KIVY_CLIPBOARD": "dummy",
         "KIVY_WINDOW": "sdl2",
+        # what other threads post is drawn at once, however seldom the loop turns by itself
+        "KIVY_CLOCK": "interrupt",
     }
     # what goes wrong is raised; Kivy's own log tells of its start, and of a cut buffer nobody needs
     logging.getLogger("kivy").addFilter(lambda _record: False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,40 @@ def test_the_same_words_in_another_file_change_nothing(tmp_path: Path) -> None:
         bulletin.write(tmp_path, FIRST)
         window.board.look()
     assert window.shown.qsize() == 1
+
+
+def test_one_that_is_taken_away_is_taken_down(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    bulletin.write(tmp_path, FIRST)
+    window.board.look()
+    (tmp_path / bulletin.NAME).unlink()
+    window.board.look()
+    assert [window.next(), window.next()] == ["1", ""]
+
+
+def test_a_notice_goes_when_its_last_day_is_over(tmp_path: Path) -> None:
+    days = [date(2026, 12, 31), date(2026, 12, 31), date(2027, 1, 1)]
+    shown: list[int] = []
+    board = Noticeboard(
+        tmp_path, lambda hanging: shown.append(len(hanging.notices)), today=iter(days).__next__
+    )
+    bulletin.write(
+        tmp_path,
+        b'{"notices": [{"text": {"zh_CN": "x"}, "until": "2026-12-31"}, {"text": {"zh_CN": "y"}}]}',
+    )
+    for _ in days:
+        board.look()
+    assert shown == [2, 1]
+
+
+def test_nesting_past_all_measure_is_only_a_broken_bulletin(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    (tmp_path / bulletin.NAME).write_bytes(b'{"x": ' + b"[" * 100_000)
+    window.board.look()
+    assert window.shown.empty()
+
+
+def test_it_stops_at_once_however_seldom_it_looks(tmp_path: Path) -> None:
+    board = Noticeboard(tmp_path, print, look_s=3600)
+    board.start()
+    board.stop()

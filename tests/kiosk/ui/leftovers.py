@@ -80,7 +80,8 @@ def main() -> None:
         from kivy.base import EventLoop
         from kivy.clock import Clock
 
-        from kiosk.ui.app import PadApp, Ports
+        from kiosk.ui.app import PadApp
+        from kiosk.ui.ports import Ports
 
         app = PadApp(screen, "大厅", Catalogues("zh_CN"), Ports(lambda _event: None, lambda: None))
 

@@ -97,8 +97,9 @@ def main(width: int, height: int) -> None:
 
     with tempfile.TemporaryDirectory() as state:
         window.prepare(screen, Path(state))
-        from kiosk.ui.app import PadApp, Ports
+        from kiosk.ui.app import PadApp
         from kiosk.ui.narration import Narration
+        from kiosk.ui.ports import Ports
 
         ports = Ports(post, drain, narration=Narration(sys.stdout))
         app = PadApp(screen, "綦江区政务服务中心", Catalogues(screen.language), ports)

@@ -113,8 +113,9 @@ def walk(screen: settings.Screen, catalogues: Catalogues, languages: list[str]) 
     """Walk, and print."""
     from kivy.clock import Clock
 
-    from kiosk.ui.app import PadApp, Ports
+    from kiosk.ui.app import PadApp
     from kiosk.ui.parts import Words
+    from kiosk.ui.ports import Ports
     from kiosk.ui.samples import samples
 
     app = PadApp(screen, "綦江区政务服务中心", catalogues, Ports(lambda _event: None, lambda: None))
