@@ -1,14 +1,16 @@
 """The bulletin: the platform's notices and the figures it publishes (art. 15), for the idle screen.
 
 It comes with the platform's catalogue, or a technician puts the same JSON at
-``$PAD_STATE/bulletin.json``. A broken one is refused and the one before stays.
+``$PAD_STATE/bulletin.json``. A broken one is refused and the one before stays. What is used is
+read strictly and within bounds; keys that are not known are left aside, the platform may add.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -18,8 +20,20 @@ from msgspec import Meta
 NAME: Final = "bulletin.json"
 BYTES_MAX: Final = 1024 * 1024
 
-_Words = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
-_Texts = dict[Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z")], _Words]
+CHINESE: Final = "zh_CN"
+"""The language every text has to be there in: others fall back to it."""
+
+# neither control characters nor those that break a line or turn the direction of what follows
+_Words = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"^(?=.*\S)[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]*\Z",
+    ),
+]
+_Language = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z")]
+_Texts = Annotated[dict[_Language, _Words], Meta(min_length=1, max_length=20)]
 _Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
@@ -29,7 +43,14 @@ class BulletinError(ValueError):
 
 class _NoticeIn(msgspec.Struct, frozen=True):
     text: _Texts
-    until: Annotated[str, Meta(pattern=r"^(\d{4}-\d{2}-\d{2})?\Z")] = ""
+    until: Annotated[str, Meta(pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")] = ""
+
+    def __post_init__(self) -> None:
+        _check_chinese("text", self.text)
+        try:
+            _ = self.until and date.fromisoformat(self.until)
+        except ValueError:
+            raise ValueError(f"until: found {self.until!r}; a day that exists is allowed") from None
 
 
 class _FiguresIn(msgspec.Struct, frozen=True):
@@ -39,11 +60,19 @@ class _FiguresIn(msgspec.Struct, frozen=True):
     bad: _Count
     bad_handled: _Count
 
+    def __post_init__(self) -> None:
+        _check_chinese("period", self.period)
+
 
 class _BulletinIn(msgspec.Struct, frozen=True):
-    version: Annotated[str, Meta(max_length=64)] = ""
+    version: Annotated[str, Meta(max_length=64, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")] = ""
     notices: Annotated[list[_NoticeIn], Meta(max_length=20)] = []
     figures: _FiguresIn | None = None
+
+
+def _check_chinese(field: str, texts: Mapping[str, str]) -> None:
+    if CHINESE not in texts:
+        raise ValueError(f"{field}: found no {CHINESE}; that language has to be there")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +102,25 @@ class Bulletin:
     notices: tuple[Notice, ...] = ()
     figures: Figures | None = None
 
+    def on(self, day: date) -> Bulletin:
+        """The same without the notices whose last day is over."""
+        still = tuple(each for each in self.notices if not each.until or each.until >= day.isoformat())
+        return replace(self, notices=still)
+
 
 def parse(raw: bytes) -> Bulletin:
-    """A bulletin from JSON; what it does not know is left aside, the platform may add.
+    """A bulletin from JSON.
 
     :raises BulletinError: naming the field and what is allowed
     """
     if len(raw) > BYTES_MAX:
-        raise BulletinError(f"found {len(raw)} bytes; at most {BYTES_MAX} are allowed")
+        raise BulletinError(f"found more than {BYTES_MAX} bytes; at most so many are allowed")
     try:
         told = msgspec.json.decode(raw, type=_BulletinIn)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BulletinError(str(error)) from error
+    except RecursionError as error:
+        raise BulletinError("nested too deep; a JSON object of the catalogue's form is allowed") from error
     figures = told.figures
     return Bulletin(
         version=told.version,
@@ -102,12 +138,14 @@ def read(state_dir: Path) -> Bulletin:
 
     :raises BulletinError: if it is broken
     """
+    path = state_dir / NAME
     try:
-        raw = (state_dir / NAME).read_bytes()
+        with path.open("rb") as file:
+            raw = file.read(BYTES_MAX + 1)
     except FileNotFoundError:
         return Bulletin()
     except OSError as error:
-        raise BulletinError(f"{state_dir / NAME}: {error.strerror}") from error
+        raise BulletinError(f"{path}: {error.strerror}; a file that can be read is allowed") from error
     return parse(raw)
 
 
@@ -115,12 +153,22 @@ def write(state_dir: Path, raw: bytes) -> Bulletin:
     """Put a bulletin in the place of the one before, whole or not at all.
 
     :raises BulletinError: if it is broken; the one before stays
+    :raises OSError: if there is no room or no right to write; the one before stays
     """
     bulletin = parse(raw)
     unfinished = state_dir / f"{NAME}.part"
-    with unfinished.open("wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(state_dir / NAME)
+    try:
+        with unfinished.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(state_dir / NAME)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # only then does the name outlive a power cut
+    finally:
+        os.close(folder)
     return bulletin

@@ -12,6 +12,7 @@ from typing import Any, Final
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
 
 from pad import codes
+from pad.bulletin import BulletinError
 from sandbox import strict_json
 from sandbox.checks import wire_moment
 from sandbox.misbehaviour import BadParameter, UnknownMisbehaviour
@@ -52,6 +53,8 @@ class ControlService:
             web.delete("/control/misbehaviours", self._behave),
             web.put("/control/misbehaviours/{name}", self._switch_on),
             web.delete("/control/misbehaviours/{name}", self._switch_off),
+            web.get("/control/bulletin", self._bulletin),
+            web.put("/control/bulletin", self._publish),
             web.get("/control/line", self._line),
             web.put("/control/line", self._change_line),
             web.route("*", "/counter/{path:.*}", self._counter),
@@ -95,6 +98,18 @@ class ControlService:
             raise _bad("serviceTime", "must have the form yyyy-MM-dd HH:mm:ss, or be left out")
         fresh = self._platform.store.add_service(record)
         return web.json_response({"new": fresh}, status=201 if fresh else 200)
+
+    # --- what is published --------------------------------------------------------------
+
+    async def _bulletin(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._platform.publication.bulletin)
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        try:
+            self._platform.publication.put(await _json_object(request))
+        except BulletinError as error:
+            raise _bad("", str(error)) from error
+        return web.json_response(self._platform.publication.bulletin)
 
     # --- misbehaviours and the line -----------------------------------------------------
 

@@ -16,6 +16,7 @@ from pad.model import CHINA_TIME
 from sandbox import checks
 from sandbox.checks import Rules
 from sandbox.misbehaviour import Misbehaviours
+from sandbox.publishing import Publication
 from sandbox.settings import Settings
 from sandbox.store import Arrival, Store
 
@@ -51,7 +52,7 @@ class Platform:
         self.misbehaviours = Misbehaviours()
         self.on_arrival: Callable[[], None] = lambda: None
         catalogue = indicators.load(settings.indicators_path)
-        self.catalogue = catalogue
+        self.publication = Publication(catalogue, settings)
         self._rules = Rules(catalogue, settings.allow_unbound, settings.future_tolerance_s)
         private = folder / "platform.key"
         if not private.exists():

@@ -146,14 +146,17 @@ class PlatformService:
         return web.json_response({"time": self._platform.now().isoformat()})
 
     async def _catalogue(self, request: web.Request) -> web.Response:
-        catalogue = self._platform.catalogue
-        if request.query.get("version") == catalogue.version:
+        """What is published is no secret: who does not sign is answered, who signs wrongly is not."""
+        publication = self._platform.publication
+        if "X-Signature" in request.headers:
+            try:
+                self._signatures.check(request.method, request.path, request.headers, await request.read())
+            except itemised.Unsigned as error:
+                self._log(request, 0, 401, str(error))
+                return web.json_response({"error": str(error)}, status=401)
+        if request.query.get("version") == publication.version:
             return web.Response(status=304)
-        rows = [
-            {"code": each.code, "level": each.level.value, "text": each.text, "more": each.more}
-            for each in catalogue.in_force
-        ]
-        return web.json_response({"version": catalogue.version, "indicator": rows})
+        return web.json_response(publication.answer)
 
     # --- misbehaviours ------------------------------------------------------------------
 

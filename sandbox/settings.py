@@ -9,8 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field, json
 
+from pad import bulletin
+from pad.bulletin import BulletinError
 from pad.gm import GmError, Sm2Container, Sm2Format, Sm2Order, Sm2Text
 from pad.settings import SettingsError, read_table
 
@@ -41,6 +43,39 @@ class Sm2(Struct, frozen=True, forbid_unknown_fields=True):
         return Sm2Format(self.order, self.prefix04, self.container, self.text)
 
 
+class Notice(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """``[[notices]]``: one text by language, and the last day it is shown."""
+
+    text: dict[str, str]
+    until: str = ""
+
+
+class Figures(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[figures]``: what the platform publishes of a period (art. 15)."""
+
+    period: dict[str, str] = field(default_factory=lambda: {"zh_CN": "2026年10月", "en": "October 2026"})
+    ratings: int = 12345
+    satisfied_percent: float = 99.2
+    bad: int = 7
+    bad_handled: int = 7
+
+
+NOTICES: Final = (
+    Notice(
+        {
+            "zh_CN": "可预约办理，免排队：请在政务服务网上选择时间。",
+            "en": "Book a time on the service website and skip the queue.",
+        }
+    ),
+    Notice(
+        {
+            "zh_CN": "周三延时服务至20:00。",
+            "en": "Open until 20:00 on Wednesdays.",
+        }
+    ),
+)
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Everything that can be set."""
 
@@ -56,6 +91,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     counter_url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+$")] = "http://127.0.0.1:27100"
     indicators: str = ""
     sm2: Sm2 = Sm2()
+    notices: tuple[Notice, ...] = NOTICES
+    figures: Figures = field(default_factory=Figures)
 
     @property
     def indicators_path(self) -> Path:
@@ -73,6 +110,10 @@ def load(path: Path) -> Settings:
         _ = settings.sm2.format
     except GmError as error:
         raise SettingsError(f"{path}: [sm2]: {error}") from error
+    try:
+        _ = bulletin.parse(json.encode({"notices": settings.notices, "figures": settings.figures}))
+    except BulletinError as error:
+        raise SettingsError(f"{path}: notices, figures: {error}") from error
     return settings
 
 

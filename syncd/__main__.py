@@ -27,6 +27,7 @@ from pad.ledger.connection import LedgerError
 from pad.settings import Dialect, Settings, SettingsError
 from syncd import policy
 from syncd.alone import NotAlone, alone
+from syncd.bulletin import Messenger
 from syncd.delivery import DeliveryLoop
 from syncd.heartbeat import Heart
 from syncd.housekeeping import keep_house
@@ -34,6 +35,7 @@ from syncd.ledger_file import LedgerFile, sealing_key
 from syncd.notify import Notifier
 from syncd.once import deliver_once
 from syncd.platform_clock import PlatformClock
+from syncd.platforms.base import Publishing
 from syncd.platforms.choice import platform_for
 from syncd.policy import Lots
 from syncd.timetable import Timetable
@@ -48,6 +50,9 @@ END_WITHIN_S: Final = 5.0
 FIRST_HOUSEKEEPING_S: Final = 300.0
 """After a start: a pad that is switched off every evening never reaches a whole day."""
 DAY_S: Final = 86_400.0
+FIRST_BULLETIN_S: Final = 2.0
+"""After a start: ratings and the heartbeat go first; the one on disk is shown meanwhile."""
+HOUR_S: Final = 3600.0
 NAME_LOOKUP_S: Final = 30.0
 """What the system's resolver may take beside our own time limits (resolv.conf(5): 5 s, a few times)."""
 
@@ -118,6 +123,10 @@ class Daemon:
             platform_for(configured, self._clock.best),
             self._clock,
         )
+        publisher = platform_for(configured, self._clock.best)
+        self._messenger = (
+            Messenger(configured.state_dir, publisher) if isinstance(publisher, Publishing) else None
+        )
 
     def run(self) -> int:
         """Run until a signal; 0 then, 1 if the delivery ended by itself."""
@@ -132,6 +141,8 @@ class Daemon:
         )
         if self._settings.profile.dialect is Dialect.ITEMISED:
             self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
+        if self._messenger is not None:
+            self._timetable.every(HOUR_S, self._messenger.go, FIRST_BULLETIN_S)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
         self._hang_doorbell()
         self._timetable.start()
@@ -187,6 +198,8 @@ class Daemon:
         self._notifier.stopping()
         self._loop.stop()
         self._heart.stop()
+        if self._messenger is not None:
+            self._messenger.stop()
         self._timetable.stop()
         ring(self._settings.state_dir)
         delivery.join(ANSWER_GRACE_S)

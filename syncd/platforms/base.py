@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, StrEnum, auto
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pad.chain import Head
 from pad.model import Rater, Rating
@@ -135,6 +135,18 @@ class Reached(Heard):
     """Something spoke HTTP; no more is asked of a look at the platform's clock."""
 
 
+@dataclass(frozen=True, slots=True)
+class Published(Heard):
+    """The platform's catalogue as it came: bytes that nobody has read yet."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged(Heard):
+    """The catalogue is still the version that was named."""
+
+
 Answer = (
     Itemised
     | WholeAccepted
@@ -179,4 +191,17 @@ class Platform(Protocol):
 
     def close(self) -> None:
         """Let the connection go."""
+        ...
+
+
+@runtime_checkable
+class Publishing(Protocol):
+    """A platform that can be asked what it publishes. Used by one thread at a time; raises as little."""
+
+    def catalogue(self, version: str) -> Published | Unchanged | NoAnswer:
+        """Ask for the catalogue if it is another than ``version``; empty for none."""
+        ...
+
+    def abort(self) -> None:
+        """End the exchange that is under way, from any thread; it becomes no answer."""
         ...

@@ -8,8 +8,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -60,6 +62,15 @@ class Exchange:
             return heard
         reply, response_headers = heard
         return judge(reply, response_headers) or reply
+
+    def get(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply | Answer:
+        """Ask for something and hear the answer, or why there is none; "unchanged" (304) is an answer."""
+        asked = f"?{urlencode(query)}" if query else ""
+        heard = self._exchange("GET", self.url(path) + asked, self._answer_s, headers, None)
+        if isinstance(heard, NoAnswer):
+            return heard
+        reply, response_headers = heard
+        return reply if reply.status == HTTPStatus.NOT_MODIFIED else judge(reply, response_headers) or reply
 
     def look(self, path: str) -> Reached | NoAnswer:
         """Ask for nothing, not saying who asks; any HTTP answer shows the platform's clock.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,13 +15,17 @@ from pad.gm import hmac_sm3, sm3
 from pad.settings import ServiceRecord, Settings
 from syncd.platforms.base import (
     Answer,
+    CredentialsRefused,
     Itemised,
     NoAnswer,
     Outcome,
     Parcel,
+    Published,
     Pulse,
     Reached,
     Result,
+    Throttled,
+    Unchanged,
     WholeAccepted,
     WholeRefused,
 )
@@ -30,6 +35,7 @@ from syncd.platforms.records import rating_record, service_key, service_record
 
 BATCHES: Final = "/v1/batches"
 HEARTBEATS: Final = "/v1/heartbeats"
+CATALOGUE: Final = "/v1/catalogue"
 _NONCE_BYTES: Final = 16
 
 
@@ -98,6 +104,21 @@ class ItemisedPlatform:
         )
         return NoAnswer(why, seen=reply.seen)
 
+    def catalogue(self, version: str) -> Published | Unchanged | NoAnswer:
+        """Ask for indicators, notices and published figures, if they are others than ``version``."""
+        query = {"version": version} if version else {}
+        reply = self._exchange.get(CATALOGUE, query, self._signed("GET", CATALOGUE, b""))
+        if isinstance(reply, Reply):
+            if reply.status == HTTPStatus.OK:
+                return Published(reply.body, seen=reply.seen)
+            if reply.status == HTTPStatus.NOT_MODIFIED and version:
+                return Unchanged(seen=reply.seen)
+            return NoAnswer(f"HTTP {reply.status}", seen=reply.seen)
+        if isinstance(reply, NoAnswer):
+            return reply
+        said = reply.why if isinstance(reply, CredentialsRefused | Throttled) else "it gives no catalogue now"
+        return NoAnswer(said, seen=reply.seen)
+
     def look_at_clock(self) -> Reached | NoAnswer:
         """Ask for nothing."""
         return self._exchange.look(BATCHES)
@@ -123,22 +144,22 @@ class ItemisedPlatform:
 
     def _post(self, path: str, value: object) -> Reply | Answer:
         body = msgspec.json.encode(value)
+        headers = {"Content-Type": "application/json; charset=utf-8"} | self._signed("POST", path, body)
+        return self._exchange.post(path, body, headers)
+
+    def _signed(self, method: str, path: str, body: bytes) -> dict[str, str]:
+        """The headers that say who asks; a query is no part of what is signed."""
         timestamp = str(round(self._clock().timestamp() * 1000))
         nonce = secrets.token_hex(_NONCE_BYTES)
         signed = "\n".join(
-            ("POST", urlsplit(self._exchange.url(path)).path, timestamp, nonce, sm3(body).hex())
+            (method, urlsplit(self._exchange.url(path)).path, timestamp, nonce, sm3(body).hex())
         )
-        return self._exchange.post(
-            path,
-            body,
-            {
-                "Content-Type": "application/json; charset=utf-8",
-                "X-App-Mark": self._app_mark,
-                "X-Timestamp": timestamp,
-                "X-Nonce": nonce,
-                "X-Signature": hmac_sm3(self._key, signed.encode()).hex(),
-            },
-        )
+        return {
+            "X-App-Mark": self._app_mark,
+            "X-Timestamp": timestamp,
+            "X-Nonce": nonce,
+            "X-Signature": hmac_sm3(self._key, signed.encode()).hex(),
+        }
 
 
 def read_answer(reply: Reply, batch_id: str) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ WHOLE = {
     "notices": [{"text": {"zh_CN": "今日17点闭馆", "en": "Closes at 5 pm"}, "until": "2026-12-31"}],
     "figures": FIGURES,
 }
+
+DEEP = b'{"x": ' + b"[" * 100_000
 
 
 def raw(**changed: Any) -> bytes:
@@ -51,7 +54,15 @@ def test_what_it_does_not_know_is_left_aside_and_what_is_not_there_is_empty() ->
         ({"figures": FIGURES | {"satisfied_percent": 100.1}}, "satisfied_percent"),
         ({"figures": FIGURES | {"ratings": -1}}, "ratings"),
         ({"figures": FIGURES | {"bad": "7"}}, "bad"),
+        ({"notices": [{"text": {"zh_CN": "abc\u202edef"}}]}, "text"),
+        ({"notices": [{"text": {"zh_CN": "a\x85b"}}]}, "text"),
+        ({"notices": [{"text": {"zh_CN": " "}}]}, "text"),
+        ({"notices": [{"text": {"en": "x"}}]}, "zh_CN"),
+        ({"notices": [{"text": {"zh_CN": "x"}, "until": "2026-02-30"}]}, "2026-02-30"),
+        ({"figures": FIGURES | {"period": {}}}, "period"),
+        ({"figures": FIGURES | {"bad": True}}, "bad"),
         ({"version": 7}, "version"),
+        ({"version": "7\n"}, "version"),
     ],
 )
 def test_what_is_wrong_is_named(changed: dict[str, Any], field: str) -> None:
@@ -60,7 +71,7 @@ def test_what_is_wrong_is_named(changed: dict[str, Any], field: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [b"", b"<html>login</html>", b"[]", b"\xff\xfe", b"{" * 10_000, b" " * 2_000_000]
+    "given", [b"", b"<html>login</html>", b"[]", b"\xff\xfe", b"{" * 10_000, b" " * 2_000_000, DEEP]
 )
 def test_what_is_no_bulletin_at_all_is_refused(given: bytes) -> None:
     with pytest.raises(BulletinError):
@@ -77,3 +88,25 @@ def test_a_broken_one_leaves_the_one_before(tmp_path: Path) -> None:
 
 def test_where_there_is_none_it_is_empty(tmp_path: Path) -> None:
     assert bulletin.read(tmp_path) == Bulletin()
+
+
+def test_a_notice_is_shown_until_the_end_of_its_last_day() -> None:
+    whole = parse(raw())
+    assert whole.on(date(2026, 12, 31)) == whole
+    assert whole.on(date(2027, 1, 1)) == Bulletin("7", (), whole.figures)
+    for_ever = parse(raw(notices=[{"text": {"zh_CN": "x"}}]))
+    assert for_ever.on(date(2099, 1, 1)) == for_ever
+
+
+def test_a_file_past_all_measure_is_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / bulletin.NAME).open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(BulletinError, match="bytes"):
+        bulletin.read(tmp_path)
+
+
+def test_where_it_cannot_be_written_nothing_unfinished_is_left(tmp_path: Path) -> None:
+    (tmp_path / bulletin.NAME).mkdir()
+    with pytest.raises(OSError, match="directory"):
+        bulletin.write(tmp_path, raw())
+    assert [file.name for file in tmp_path.iterdir()] == [bulletin.NAME]
