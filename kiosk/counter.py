@@ -27,7 +27,7 @@ from pad.clock import Clock
 from pad.ledger.connection import LedgerError, connect
 from pad.ledger.outbox import backlog
 from pad.ledger.rows import visit_from
-from pad.ledger.state import age_s
+from pad.ledger.state import age_s, is_rated
 from pad.model import Matter, VisitOutcome
 from pad.settings import Settings
 
@@ -193,7 +193,7 @@ class CounterService:
                 given.timeout_s,
                 given.staff,
                 given.rater,
-                already_rated=self._is_rated(given.matter),
+                already_rated=is_rated(self._db, given.matter),
                 link=self._link(visit_id, given.matter, given.timeout_s),
             )
         )
@@ -274,15 +274,6 @@ class CounterService:
     def _link(self, visit_id: str, matter: Matter, timeout_s: float | None) -> str:
         shown_s = self._settings.rating.timeout_s if timeout_s is None else timeout_s
         return self._links.of_visit(visit_id, matter, self._clock.read().wall.timestamp(), shown_s)
-
-    def _is_rated(self, matter: Matter) -> bool:
-        return (
-            self._db.execute(
-                "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
-                (matter.project_no, matter.service_number, matter.assess_number),
-            ).fetchone()
-            is not None
-        )
 
     def _invitation_state(self, visit_id: str) -> str | None:
         """``waiting``, ``rating``, or how it ended on disk; None if there is no such invitation."""

@@ -17,7 +17,7 @@ from kiosk.ui.layout.box import Box
 from kiosk.ui.layout.form import Form
 from kiosk.ui.layout.invitation import FaceBox
 from kiosk.ui.offers import Offers
-from kiosk.ui.parts import PlainButton, Style, Weight, Words, face_of
+from kiosk.ui.parts import PlainButton, RingMark, Style, Weight, Words, face_of
 from kiosk.ui.words import Catalogues
 from kiosk.view import View
 from pad.codes import Level
@@ -57,6 +57,7 @@ class Screen(Widget):
         self.form = setting.form
         super().__init__(size_hint=(None, None), size=(self.form.width, self.form.height))
         self.targets: dict[str, Target] = {}
+        self._ring: RingMark | None = None
         self.build(view)
         self.follow(view)
 
@@ -70,7 +71,21 @@ class Screen(Widget):
         """Let go of everything: what a person began here must not go on into the next visit."""
 
     def tick(self) -> None:
-        """Let time show; called some times a second while the screen has a ring."""
+        """Let the ring close; called some times a second while the view has one."""
+        if self._ring is not None:
+            self._ring.draw()
+
+    def put_ring(self, box: Box) -> None:
+        """Add the ring of the time left."""
+        self._ring = RingMark(self.form, box)
+        self.add_widget(self._ring)
+
+    def show_time_left(self, view: View) -> None:
+        """Let the ring stand as the view has it."""
+        if self._ring is not None and view.ring is not None:
+            self._ring.ends_ns, self._ring.total_s = view.ring.ends_ns, view.ring.total_s
+            self._ring.held = view.ring.held
+        self.tick()
 
     def put(self, widget: Any, name: str = "", says: str = "") -> Any:
         """Add a part; with a name it is a target."""

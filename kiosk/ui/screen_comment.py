@@ -12,7 +12,7 @@ from kiosk.typing.pinyin import Candidate
 from kiosk.ui import theme
 from kiosk.ui.layout.box import Box
 from kiosk.ui.layout.typing import keyboard
-from kiosk.ui.parts import Card, PlainButton, RingMark, Style, Weight, face_of
+from kiosk.ui.parts import Card, PlainButton, Style, Weight, face_of
 from kiosk.ui.screen import Screen
 from kiosk.view import View
 from pad import codes
@@ -66,20 +66,13 @@ class CommentScreen(Screen):
         self._key("erase", say("Erase"), boxes.erase, self._erase)
         self._previous = self._key("previous", "<", boxes.previous, partial(self._turn_offers, -1))
         self._following = self._key("following", ">", boxes.following, partial(self._turn_offers, 1))
-        self._ring: RingMark = self.put(RingMark(form, boxes.ring))
+        self.put_ring(boxes.ring)
         self._label_keys()
         self._show()
 
     def follow(self, view: View) -> None:
         """Show the time left."""
-        if view.ring is not None:
-            self._ring.ends_ns, self._ring.total_s = view.ring.ends_ns, view.ring.total_s
-            self._ring.held = view.ring.held
-        self.tick()
-
-    def tick(self) -> None:
-        """Let the ring close."""
-        self._ring.draw()
+        self.show_time_left(view)
 
     def leave(self) -> None:
         """What is written from now on is nobody's."""

@@ -16,7 +16,7 @@ from kiosk.events import (
 )
 from kiosk.ui import theme
 from kiosk.ui.layout.typing import NumberLayout, number_page
-from kiosk.ui.parts import Card, PlainButton, RingMark, Style, Weight
+from kiosk.ui.parts import Card, PlainButton, Style, Weight
 from kiosk.ui.screen import Screen
 from kiosk.view import Identity, PinState, View
 
@@ -60,7 +60,7 @@ class IdentityScreen(_NumberScreen):
         self.put_number_pad(boxes)
         self.button("forget", say("Forget it"), forget, partial(self.setting.post, ForgetIdentity()))
         self.button("back", say("Skip"), back, partial(self.setting.post, TurnTo(Page.REASONS)))
-        self._ring: RingMark = self.put(RingMark(form, boxes.ring))
+        self.put_ring(boxes.ring)
 
     def follow(self, view: View) -> None:
         """Show what is typed, masked, and what was given."""
@@ -70,14 +70,7 @@ class IdentityScreen(_NumberScreen):
         self._given.show(say("Given: {given}", given=identity.given) if identity.given else "")
         self.enable("give", identity.phone_is_whole)
         self.enable("forget", bool(identity.given))
-        if view.ring is not None:
-            self._ring.ends_ns, self._ring.total_s = view.ring.ends_ns, view.ring.total_s
-            self._ring.held = view.ring.held
-        self.tick()
-
-    def tick(self) -> None:
-        """Let the ring close."""
-        self._ring.draw()
+        self.show_time_left(view)
 
 
 class PinScreen(_NumberScreen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kiosk.events import Tap, Withdraw
 from kiosk.ui import theme
 from kiosk.ui.layout.invitation import invitation
-from kiosk.ui.parts import Card, RingMark, Style
+from kiosk.ui.parts import Card, Style
 from kiosk.ui.qr import QrCode
 from kiosk.ui.screen import Screen
 from kiosk.view import View
@@ -36,20 +36,13 @@ class InvitationScreen(Screen):
             boxes.faces, theme.TITLE * 1.25 if form.is_upright else theme.TITLE, self._tapped
         )
         self.button("withdraw", say("Do not rate"), boxes.withdraw, self._withdraw)
-        self._ring: RingMark = self.put(RingMark(form, boxes.ring))
+        self.put_ring(boxes.ring)
 
     def follow(self, view: View) -> None:
         """Show the time left."""
         for face in self._faces.values():
             face.visit_id = view.visit_id
-        if view.ring is not None:
-            self._ring.ends_ns, self._ring.total_s = view.ring.ends_ns, view.ring.total_s
-            self._ring.held = view.ring.held
-        self.tick()
-
-    def tick(self) -> None:
-        """Let the ring close."""
-        self._ring.draw()
+        self.show_time_left(view)
 
     def _staff(self, view: View) -> str:
         say = self.setting.words.say

@@ -8,7 +8,7 @@ from kiosk.events import DeclineReason, Page, Submit, Tap, ToggleIndicator, Turn
 from kiosk.ui import theme
 from kiosk.ui.layout.box import Box
 from kiosk.ui.layout.reasons import page_of, reasons
-from kiosk.ui.parts import Chip, RingMark, Style
+from kiosk.ui.parts import Chip, Style
 from kiosk.ui.screen import Screen
 from kiosk.view import View
 from pad.codes import Level
@@ -60,7 +60,7 @@ class ReasonsScreen(Screen):
             self.button("decline", say("Rather not say"), boxes.decline, decline)
         withdraw = partial(self.setting.post, Withdraw())
         self.button("withdraw", say("Take it back"), boxes.withdraw, withdraw)
-        self._ring: RingMark = self.put(RingMark(form, boxes.ring))
+        self.put_ring(boxes.ring)
 
     def _submit_first(self, view: View, box: Box) -> None:
         """The keys come to it first: most people have nothing to add."""
@@ -111,14 +111,7 @@ class ReasonsScreen(Screen):
         self.enable("submit", going_on and view.can_submit)
         if "decline" in self.targets:
             self.enable("decline", going_on and view.may_decline_reason)
-        if view.ring is not None:
-            self._ring.ends_ns, self._ring.total_s = view.ring.ends_ns, view.ring.total_s
-            self._ring.held = view.ring.held
-        self.tick()
-
-    def tick(self) -> None:
-        """Let the ring close."""
-        self._ring.draw()
+        self.show_time_left(view)
 
     def _more(self) -> None:
         self._all = True

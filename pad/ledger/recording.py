@@ -209,17 +209,6 @@ class Recorder:
             row = self._db.execute("SELECT * FROM visits WHERE id = ?", (visit_id,)).fetchone()
         return visit_from(row) if row is not None else None
 
-    def is_rated(self, matter: Matter) -> bool:
-        """Whether the matter has its rating; an unbound one never has."""
-        with translated(self._db):
-            return (
-                self._db.execute(
-                    "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
-                    (matter.project_no, matter.service_number, matter.assess_number),
-                ).fetchone()
-                is not None
-            )
-
     def anchor(self, boot: str) -> Anchor | None:
         """The true time of a boot, if the platform or a technician has told it."""
         with translated(self._db):

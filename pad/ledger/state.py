@@ -12,7 +12,7 @@ from typing import Final
 
 from pad.ledger.connection import LedgerError, translated
 from pad.ledger.outbox import Backlog, backlog
-from pad.model import Instant, parse_iso_time
+from pad.model import Instant, Matter, parse_iso_time
 
 _BUSY_S: Final = 2.0
 
@@ -29,6 +29,19 @@ class Standing:
     rated_at: datetime | None
     acknowledged_at: datetime | None
     schema: int
+
+
+def is_rated(db: sqlite3.Connection, matter: Matter) -> bool:
+    """Whether a matter has its rating; an unbound one never has.
+
+    :raises LedgerError: if the ledger cannot be read
+    """
+    with translated(db):
+        found = db.execute(
+            "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
+            (matter.project_no, matter.service_number, matter.assess_number),
+        ).fetchone()
+    return found is not None
 
 
 def standing(path: Path) -> Standing:

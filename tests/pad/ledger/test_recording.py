@@ -15,6 +15,7 @@ import pytest
 from pad.ledger import verification
 from pad.ledger.connection import LedgerUnwritable, MatterRated, connect
 from pad.ledger.recording import Recorder
+from pad.ledger.state import is_rated
 from pad.model import Rater, VisitEnd, VisitOutcome
 from tests.pad.ledger.conftest import PERSON, Window, at
 
@@ -79,9 +80,9 @@ def test_a_visit_ends_once(window: Window) -> None:
 
 def test_whether_a_matter_is_rated_is_known(window: Window) -> None:
     visit = window.visit("P1")
-    assert not window.recorder.is_rated(visit.matter)
+    assert not is_rated(window.db, visit.matter)
     window.rate(project_no="P1")
-    assert window.recorder.is_rated(visit.matter)
+    assert is_rated(window.db, visit.matter)
 
 
 # --- power cuts ------------------------------------------------------------------------
