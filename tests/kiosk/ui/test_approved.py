@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from PIL import Image, ImageChops, ImageFilter
 
 from tools.screenshots import APPROVED, COMPARED, photograph_apart, small
@@ -44,6 +45,22 @@ def test_every_screen_is_as_it_was_approved(
         if share > SHARE:
             differing[name] = f"{share:.2%}"
     assert not differing, "look at them, and approve them if they are right"
+
+
+@pytest.mark.parametrize(("size", "variant"), COMPARED)
+def test_the_codes_are_read_off_the_glass_also_with_half_the_pixels(
+    tmp_path: Path, size: tuple[int, int, float], variant: str
+) -> None:
+    """As a telephone sees them from afar, and not quite sharp."""
+    photograph_apart(size, tmp_path, [variant])
+    for name in ("invitation", "invitation-long", "idle", "serving"):
+        with Image.open(tmp_path / f"{variant}.{name}.png") as picture:
+            half = picture.resize((picture.width // 2, picture.height // 2)).filter(
+                ImageFilter.GaussianBlur(0.5)
+            )
+            for seen in (picture, half):
+                (code,) = zxingcpp.read_barcodes(seen)
+                assert code.text.startswith("https://hcp.example.gov.cn/r/"), name
 
 
 def test_a_word_less_or_another_face_is_seen() -> None:

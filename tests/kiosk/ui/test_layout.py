@@ -81,6 +81,14 @@ def test_the_invitation(form: Form, has_code: bool) -> None:
 
 
 @every_form
+def test_the_code_is_forty_millimetres_wide_or_as_much_as_its_place_allows(form: Form) -> None:
+    boxes = invitation(form, has_code=True)
+    assert boxes.qr is not None
+    assert boxes.qr.width >= min(40 * form.pixels_per_mm, 32 * form.unit)
+    assert boxes.qr.width == pytest.approx(boxes.qr.height)
+
+
+@every_form
 def test_a_face_and_its_word_stand_in_their_button(form: Form) -> None:
     for each in (invitation(form, has_code=True).faces, reasons(form, 6).faces):
         for box in each.values():
