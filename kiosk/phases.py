@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from pad.bulletin import Bulletin
-
 from kiosk.events import Answer, Effect, Page, ServiceMode
 from kiosk.facts import Facts
 from pad import settings
+from pad.bulletin import Bulletin
 from pad.model import Draft, FinishedRating, Rater, Staff, Visit
 from pad.settings import RatingRules
 

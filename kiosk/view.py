@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from pad.bulletin import Bulletin
-
 from kiosk.events import Page, ServiceMode
 from kiosk.facts import Facts
 from kiosk.masking import masked_name, masked_phone
@@ -27,6 +25,7 @@ from kiosk.phases import (
     ring_ends_ns,
 )
 from kiosk.rules.identity import is_offered, is_phone
+from pad.bulletin import Bulletin
 from pad.codes import Level
 from pad.indicators import Catalogue, Indicator
 from pad.model import Matter, Rater, Staff

@@ -6,7 +6,6 @@ from itertools import cycle
 from typing import Final
 
 from kivy.graphics import PopMatrix, PushMatrix, Translate
-from pad.bulletin import Bulletin, Figures
 
 from kiosk.ui import theme, typeset
 from kiosk.ui.faces import FaceMark
@@ -17,6 +16,7 @@ from kiosk.ui.parts import Card, Photo, Style, face_of
 from kiosk.ui.qr import QrCode
 from kiosk.ui.screen import Screen
 from kiosk.view import ScreenName, View
+from pad.bulletin import Bulletin, Figures
 from pad.model import Staff
 
 TURN_S: Final = 12.0
