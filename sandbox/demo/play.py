@@ -53,6 +53,7 @@ class Play:
         clerk = self._stage.clerk
         clerk.call("PUT", "/v1/staff", {"number": "1024", "name": "王芳", "stars": 5, "post": "综合窗口"})
         clerk.call("PUT", "/v1/service", {"state": "serving"})
+        self._glass.wait_for("serving")
         self._picture("serving")
         self._very_satisfied_with_indicators()
         self._satisfied_with_a_comment()
