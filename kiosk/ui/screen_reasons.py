@@ -18,6 +18,7 @@ from pad.model import InputDevice
 _MORE = "more"
 _COMMENT = "comment"
 _IDENTITY = "identity"
+_SHOWN_OF_COMMENT = 36
 Entry = Indicator | str
 
 
@@ -86,7 +87,7 @@ class ReasonsScreen(Screen):
         elif entry == _MORE:
             self.button(_MORE, say("More reasons"), box, self._more)
         elif entry == _COMMENT:
-            text = f"“{view.comment}”" if view.comment else say("Write a few words")
+            text = _quoted(view.comment) if view.comment else say("Write a few words")
             self.button(_COMMENT, text, box, partial(self.setting.post, TurnTo(Page.COMMENT)))
         elif view.identity is not None:
             text = view.identity.given or say("Leave your name or number (optional)")
@@ -128,3 +129,9 @@ class ReasonsScreen(Screen):
 
     def _tapped(self, level: Level, visit_id: str) -> None:
         self.setting.post(Tap(level, InputDevice.TOUCH, visit_id))
+
+
+def _quoted(comment: str) -> str:
+    """The comment, or its beginning: enough to see that it is there."""
+    shown = comment if len(comment) <= _SHOWN_OF_COMMENT else comment[:_SHOWN_OF_COMMENT] + "…"
+    return f"“{shown}”"
