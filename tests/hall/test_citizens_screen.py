@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from array import array
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 import zxingcpp
 from PIL import Image
 
@@ -130,6 +133,28 @@ def test_the_code_on_the_glass_opens_this_very_matter_and_names_nobody(
     assert isinstance(ticket, MatterTicket)
     assert (ticket.visit_id, ticket.project_no, ticket.win_no) == (invitation, "500110202611230001", "A07")
     assert now < datetime.fromtimestamp(ticket.expires, CHINA_TIME) < now + timedelta(hours=2)
+
+
+def test_the_invitation_is_spoken_aloud(hall: Hall, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ALSA plays into a file: what a person at the window would hear."""
+    heard = tmp_path / "heard.raw"
+    (tmp_path / "alsa.conf").write_text(
+        f'pcm.nothing {{ type null }}\npcm.default {{ type file slave.pcm "nothing" file "{heard}" }}\n'
+    )
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(tmp_path / "alsa.conf"))
+    hall.open(online=False)
+    hall.clerk.pad()  # the counter service answers, so the voice is about to be there as well
+    loudest = 0
+    for attempt in range(20):
+        hall.clerk.invite({"project_no": f"P{attempt}"})
+        hall.glass.next("invitation")
+        for _ in range(100):
+            if heard.exists() and heard.stat().st_size:
+                loudest = max(map(abs, array("h", heard.read_bytes()[: heard.stat().st_size // 2 * 2])))
+            if loudest:
+                return
+            threading.Event().wait(0.01)
+    raise AssertionError("nothing was heard")
 
 
 def test_a_kiosk_with_a_pin_a_bulletin_and_no_sound_device_starts_and_rates(hall: Hall) -> None:
