@@ -5,6 +5,7 @@ A person should not wait for what is slow to import; all of it begins in a threa
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from pad.indicators import Catalogue
 from pad.ledger.connection import SCHEMA_VERSION
 from pad.model import CHINA_TIME
 from pad.settings import Settings
+
+_log = logging.getLogger("kiosk")
 
 
 @dataclass
@@ -68,10 +71,13 @@ class Late:
             "pad": pad.__version__, "indicators": self.catalogue.version, "ledger": str(SCHEMA_VERSION)
         }  # fmt: skip
         CounterService(configured, desk, self.clock, self.door, versions, links).start()
-        self._serve_the_technician()
-        self._speak()
-        self._look_at_the_noticeboard()
         desk.post(WindowLinked(links.of_window()))
+        for begin in (self._serve_the_technician, self._speak, self._look_at_the_noticeboard):
+            try:
+                begin()
+            except (OSError, RuntimeError) as error:
+                # no more threads or files: ratings are taken all the same
+                _log.error("%s: %s; the pad goes on without", begin.__name__.strip("_"), error)
 
     def _serve_the_technician(self) -> None:
         from kiosk.attendant import Attendant

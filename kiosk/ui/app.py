@@ -79,6 +79,7 @@ class PadApp(App):
         self._screen: Screen | None = None
         self._bar: Bar | None = None
         self._marked: Target | None = None
+        self._shown_visit = ""
         self._first_is_out = False
         self._after_first_frame: Callable[[], None] = lambda: None
         self._drain = Clock.create_trigger(lambda _elapsed: ports.drain())
@@ -174,7 +175,8 @@ class PadApp(App):
         self._rebuild_screen()
 
     def _rebuild_screen(self) -> None:
-        Pressable.let_go()
+        Pressable.let_go(spoilt=self._shown_visit != self._view.visit_id)
+        self._shown_visit = self._view.visit_id
         if self._screen is not None:
             self._screen.leave()
             self._root.remove_widget(self._screen)
@@ -183,7 +185,7 @@ class PadApp(App):
         if view.sample is not None:
             view, post = self._ports.samples[view.sample], lambda _event: None
         setting = Setting(
-            self._words, self._form(), self._hall_name, post, self._narrate, self._offers, self._rehearse
+            self._words, self._form(), self._hall_name, post, self._rearranged, self._offers, self._rehearse
         )
         self._screen = _SCREENS[view.screen](setting, view)
         self._root.add_widget(self._screen)
@@ -252,15 +254,10 @@ class PadApp(App):
 
     def _follow_cursor(self, before: View) -> None:
         """Mark where the keys have come to, and press it if they say so."""
-        if self._marked is not None:
-            unmark(self._marked.widget)
-            self._marked = None
-        cursor, reachable = self._view.cursor, self._reachable()
-        if cursor is None or not reachable:
+        target = self._mark()
+        was, cursor = before.cursor, self._view.cursor
+        if target is None or cursor is None:
             return
-        self._marked = target = reachable[cursor.steps % len(reachable)]
-        mark(target.widget, self._form())
-        was = before.cursor
         if was is not None and was.presses != cursor.presses:
             target.widget.by_key()
         elif self._reader is None:
@@ -269,6 +266,20 @@ class PadApp(App):
             self._reader.again(self._view, self._words)
         elif was != cursor:
             self._reader.name(target.says, self._words)
+
+    def _mark(self) -> Target | None:
+        if self._marked is not None:
+            unmark(self._marked.widget)
+            self._marked = None
+        cursor, reachable = self._view.cursor, self._reachable()
+        if cursor is not None and reachable:
+            self._marked = reachable[cursor.steps % len(reachable)]
+            mark(self._marked.widget, self._form())
+        return self._marked
+
+    def _rearranged(self) -> None:
+        self._mark()
+        self._narrate()
 
     # --- time ---------------------------------------------------------------------------
 

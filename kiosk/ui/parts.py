@@ -134,8 +134,11 @@ class Pressable(ButtonBehavior, Widget):
             each.spoil()
 
     @classmethod
-    def let_go(cls) -> None:
-        """Forget what is pressed: its screen has gone."""
+    def let_go(cls, *, spoilt: bool) -> None:
+        """Forget what is pressed, its screen has gone; ``spoilt`` if it was another person's as well."""
+        if spoilt:
+            for each in cls._down:
+                each.spoil()
         cls._down.clear()
 
     def spoil(self) -> None:
