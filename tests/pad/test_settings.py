@@ -56,8 +56,8 @@ def test_the_reference_names_every_key_with_its_default(table: str) -> None:
     for name, field in fields.items():
         if field.required or (table, name) == ("platform", "profile"):
             continue
-        default = list(field.default) if isinstance(field.default, tuple) else field.default
-        assert found[name] == default, f"{table}.{name}"
+        default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
+        assert found[name] == msgspec.json.decode(msgspec.json.encode(default)), f"{table}.{name}"
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda file: file.stem)

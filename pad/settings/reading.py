@@ -1,0 +1,124 @@
+"""Reads a TOML table into frozen values, and says in our words what is wrong with it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """Settings cannot be used; the message names file, key, what was found and what is allowed."""
+
+
+class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A TOML table: immutable, and closed to keys it does not know."""
+
+
+_T = TypeVar("_T")
+
+
+def read_table(
+    path: Path, kind: type[_T], if_missing: str = "name the settings file with --config or PAD_CONFIG"
+) -> _T:
+    """Read a TOML file into a struct that is closed to unknown keys.
+
+    :param if_missing: what to do if it is not there
+    :raises SettingsError: naming the file, the key, what was found and what is allowed
+    """
+    try:
+        # some editors put a byte order mark before UTF-8
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: not found; {if_missing}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error}); a TOML file in UTF-8 is needed") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path}: not TOML: {error}") from error
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{path}: {_explain(str(error), found, kind)}") from error
+
+
+_PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<key>[^`]*)`)?$", re.DOTALL)
+_UNKNOWN: Final = re.compile(r"unknown field `(?P<name>[^`]+)`")
+_MISSING: Final = re.compile(r"missing required field `(?P<name>[^`]+)`")
+_SOME_ENTRY: Final = "[...]"
+_SECRETIVE: Final = re.compile(r"word|key|secret|token", re.IGNORECASE)
+
+
+def _explain(message: str, found: Mapping[str, Any], kind: type) -> str:
+    """Turn msgspec's message into: the key, what was found, what is allowed."""
+    match = _PLACE.match(message)
+    what, key = (match["what"], (match["key"] or "").lstrip(".")) if match else (message, "")
+    if unknown := _UNKNOWN.search(what):
+        allowed = ", ".join(_keys_of(kind, key))
+        return f"{_join(key, unknown['name'])}: unknown key; allowed here are {allowed}"
+    if missing := _MISSING.search(what):
+        return f"{_join(key, missing['name'])}: missing; this key has no default and must be set"
+    if key.endswith(_SOME_ENTRY):
+        key = _wrong_entry(found, kind, key.removesuffix(_SOME_ENTRY))
+    value = _value_at(found, key)
+    return f"{key}: found {_shown(key, value)}; {_allowed(what, _type_at(kind, key))}"
+
+
+def _shown(key: str, value: object) -> str:
+    """A value as it may be printed: no secret, nor an address with a password in it."""
+    hidden = _SECRETIVE.search(key.rsplit(".", 1)[-1]) or "@" in str(value)
+    return "a value that is not shown" if hidden else repr(value)
+
+
+def _wrong_entry(found: Mapping[str, Any], kind: type, key: str) -> str:
+    """msgspec does not say which entry of a free table is wrong: the first that is so by itself."""
+    table = _value_at(found, key)
+    for name, value in table.items() if isinstance(table, Mapping) else ():
+        try:
+            msgspec.convert({name: value}, _type_at(kind, key))
+        except msgspec.ValidationError:
+            return _join(key, name)
+    return key
+
+
+def _allowed(what: str, kind: object) -> str:
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return "allowed are " + ", ".join(f'"{each}"' for each in kind)
+    if what.startswith("Expected "):
+        return "allowed is " + what.removeprefix("Expected ").split(", got ")[0].replace("`", "")
+    return what[:1].lower() + what[1:]
+
+
+def _join(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name
+
+
+def _keys_of(kind: type, key: str) -> list[str]:
+    """The keys a table may have."""
+    return [field.name for field in msgspec.structs.fields(_type_at(kind, key))]
+
+
+def _type_at(kind: type, key: str) -> Any:
+    """The type of a key, following ``a.b`` from the file's own; None within lists and free tables."""
+    here: Any = kind
+    for part in filter(None, key.split(".")):
+        if not (isinstance(here, type) and issubclass(here, msgspec.Struct)):
+            return None
+        here = next((field.type for field in msgspec.structs.fields(here) if field.name == part), None)
+    return here
+
+
+def _value_at(found: Mapping[str, Any], key: str) -> object:
+    here: Any = found
+    for part in re.findall(r"[^.\[\]]+", key):
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list) and part.isdigit():
+            here = here[int(part)]
+        else:
+            return here
+    return here
