@@ -29,6 +29,7 @@ from kiosk.events import (
     Event,
     FoundRated,
     KeepDraft,
+    NoteDevice,
     OpenVisit,
     RecordEffect,
     Save,
@@ -210,6 +211,8 @@ class Scribe:
                 self._recorder.keep_draft(draft, rater)
             case Save(rating):
                 self._save(rating.visit.id, effect)
+            case NoteDevice(at, name, state, why):
+                self._recorder.note(f"device_{state}", at, {"device": name, "why": why})
 
     def _save(self, visit_id: str, save: Save) -> None:
         try:

@@ -8,7 +8,8 @@ from enum import StrEnum
 from kiosk.facts import Facts
 from pad.bulletin import Bulletin
 from pad.codes import Level
-from pad.model import Draft, FinishedRating, InputDevice, Matter, Rater, Staff, Visit, VisitEnd
+from pad.enrolment import Enrolment
+from pad.model import Draft, FinishedRating, InputDevice, Instant, Matter, Rater, Staff, Visit, VisitEnd
 
 
 class Page(StrEnum):
@@ -17,6 +18,15 @@ class Page(StrEnum):
     REASONS = "reasons"
     COMMENT = "comment"
     IDENTITY = "identity"
+
+
+class DeviceState(StrEnum):
+    """Whether a device is there."""
+
+    FOUND = "found"
+    SILENT = "silent"
+    """Its line is open, but it does not answer."""
+    LOST = "lost"
 
 
 class ServiceMode(StrEnum):
@@ -150,6 +160,38 @@ class CardRead:
     number: str = field(repr=False)
 
 
+class CardTrouble(StrEnum):
+    """Why a card was not read: the reader's errors (SW3, domain §5), and what the pad found itself."""
+
+    CHECKSUM = "checksum"
+    LENGTH = "length"
+    COMMAND = "command"
+    WRONG_CARD = "wrong_card"
+    READ_FAILED = "read_failed"
+    FIND_FAILED = "find_failed"
+    SELECT_FAILED = "select_failed"
+    UNKNOWN = "unknown"
+    NO_ANSWER = "no_answer"
+    DAMAGED_TEXT = "damaged_text"
+    WRONG_NUMBER = "wrong_number"
+    LIFT_FIRST = "lift_first"
+    """A card lay there before anybody was asked for one: it may be another person's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardFailed:
+    """A card is on the reader and could not be read."""
+
+    trouble: CardTrouble
+
+
+@dataclass(frozen=True, slots=True)
+class SlipScanned:
+    """An acceptance slip was scanned at a window without an integrated system."""
+
+    invite: Invite
+
+
 @dataclass(frozen=True, slots=True)
 class ForgetIdentity:
     """What was given of the person is to be forgotten again."""
@@ -195,6 +237,13 @@ class TurnSample:
     """Show the pad's own screen of that number, to look at it; None: the page again."""
 
     number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentScanned:
+    """A code that enrols the pad was scanned."""
+
+    enrolment: Enrolment
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +311,15 @@ class BulletinChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device was found, does not answer, or is lost; ``why`` says why."""
+
+    name: str
+    state: DeviceState
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WindowLinked:
     """The code that hangs at the window says this."""
 
@@ -281,12 +339,14 @@ CitizenEvent = (
     | EraseDigits
     | GivePhone
     | CardRead
+    | CardFailed
+    | SlipScanned
     | ForgetIdentity
     | Submit
     | DeclineReason
     | Withdraw
 )
-TechnicianEvent = HoldCorners | EnterPin | TurnSample | LeaveTechnician
+TechnicianEvent = HoldCorners | EnterPin | TurnSample | EnrolmentScanned | LeaveTechnician
 PadEvent = (
     Tick
     | Stored
@@ -297,6 +357,7 @@ PadEvent = (
     | FactsGathered
     | BulletinChanged
     | WindowLinked
+    | DeviceChanged
 )
 Event = ClerkEvent | CitizenEvent | TechnicianEvent | PadEvent
 
@@ -345,7 +406,17 @@ class GatherFacts:
     """Gather what the technician reads; answered by FactsGathered."""
 
 
-RecordEffect = OpenVisit | EndVisit | KeepDraft | Save
+@dataclass(frozen=True, slots=True)
+class NoteDevice:
+    """Write into the journal how a device does."""
+
+    at: Instant
+    name: str
+    state: DeviceState
+    why: str
+
+
+RecordEffect = OpenVisit | EndVisit | KeepDraft | Save | NoteDevice
 TechnicianEffect = CheckPin | GatherFacts
 Effect = RecordEffect | TechnicianEffect
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kiosk.events import Answer, Effect, Page, ServiceMode
+from kiosk.events import Answer, CardTrouble, DeviceState, Effect, Page, ServiceMode
 from kiosk.facts import Facts
 from pad import settings
 from pad.bulletin import Bulletin
+from pad.enrolment import Enrolment
 from pad.model import Draft, FinishedRating, Rater, Staff, Visit
 from pad.settings import RatingRules
 
@@ -49,6 +51,7 @@ class Rating:
     page: Page = Page.REASONS
     rater: Rater = field(default_factory=Rater)
     phone: str = field(default="", repr=False)
+    card_trouble: CardTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Technician:
     until_ns: int
     facts: Facts | None = None
     sample: int | None = None
+    enrolment: Enrolment | None = None
 
 
 Phase = Resting | Inviting | Rating | Saving | Thanking | Withdrawn | AlreadyRated | Asking | Technician
@@ -123,6 +127,14 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """How a device at the window does, and when the journal last told of it."""
+
+    state: DeviceState
+    noted_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The whole state of the window.
 
@@ -140,6 +152,7 @@ class Session:
     cursor: Cursor | None = None
     bulletin: Bulletin = field(default_factory=Bulletin)
     window_link: str = ""
+    devices: Mapping[str, Device] = field(default_factory=dict)
     technician: settings.Technician = field(default_factory=settings.Technician)
 
 
@@ -191,6 +204,11 @@ def state_name(session: Session) -> str:
         ServiceMode.PAUSED: "paused",
         ServiceMode.CLOSED: "closed",
     }[session.service.mode]
+
+
+def asks_for_card(session: Session) -> bool:
+    """Whether somebody is asked for an ID card now: only then is one read."""
+    return isinstance(session.phase, Rating) and session.phase.page is Page.IDENTITY
 
 
 def needs_reason(phase: Rating, rules: RatingRules) -> bool:

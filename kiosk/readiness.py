@@ -17,6 +17,8 @@ import psutil
 
 import pad
 from kiosk import network
+from kiosk.drivers.health import Health
+from kiosk.events import DeviceState
 from kiosk.facts import Fact, FactGroup, Facts
 from kiosk.ui.layout.form import TOUCH_MM, Form
 from pad.clock import WALL_AGREES_S, SystemClock, ntp_synchronised
@@ -25,12 +27,19 @@ from pad.ledger.state import Standing, age_s, standing
 from pad.model import Instant
 from pad.settings import Screen, Settings
 
+DEVICE_NAMES: Final = {
+    "keypad": "Key pad",
+    "idcard": "ID card reader",
+    "scanner": "Scanner",
+    "counter_line": "Serial counter",
+}
+"""The name each device has on the screen."""
 NAMES: Final = (
     "Ratings", "Waiting to be sent", "Longest waiting since", "Refused by the platform", "Last rating",
     "Last acknowledged", "Storage", "Takes ratings", "Free room", "Ledger", "Network", "Addresses",
     "Default route", "Platform", "Clock", "Time", "Set by NTP", "Behind the platform", "Known to be right",
     "Machine", "Running since", "Temperature", "Glass", "Voice", "Versions", "Pad", "Indicators",
-    "Bulletin", "Python",
+    "Bulletin", "Python", "Devices", *DEVICE_NAMES.values(),
 )  # fmt: skip
 """Every name used here, for the catalogues."""
 REACHED_WITHIN_S: Final = 2.0
@@ -53,7 +62,7 @@ class Given:
     voice: Fact = field(default_factory=lambda: Fact("Voice", _NONE))
     indicators: str = ""
     bulletin: str = ""
-    devices: Mapping[str, str] = field(default_factory=dict)
+    devices: Mapping[str, Health] = field(default_factory=dict)
     window: tuple[int, int] | None = None
     takes_ratings: bool | None = None
 
@@ -86,6 +95,7 @@ def gather(settings: Settings, clock: SystemClock, given: Given) -> Facts:
             ),
             FactGroup("Clock", _clock(clock, now)),
             FactGroup("Machine", _machine(settings, now, given)),
+            *_devices(given.devices, now),
             FactGroup("Versions", _versions(given)),
         )
     )
@@ -207,8 +217,22 @@ def _machine(settings: Settings, now: Instant, given: Given) -> tuple[Fact, ...]
         *_temperature(),
         _glass(settings.screen, given),
         given.voice,
-        *(Fact(name, state) for name, state in given.devices.items()),
     )
+
+
+def _devices(devices: Mapping[str, Health], now: Instant) -> tuple[FactGroup, ...]:
+    """Each device, where it is, or why it is not there; nothing where none is configured."""
+    facts = tuple(_device(name, health, now) for name, health in devices.items())
+    return (FactGroup("Devices", facts),) if facts else ()
+
+
+def _device(name: str, health: Health, now: Instant) -> Fact:
+    told = [health.port or health.why]
+    if health.errors:
+        told.append(f"× {health.errors}")
+    if health.last_event_ns is not None:
+        told.append(f"{(now.monotonic_ns - health.last_event_ns) / 1e9:.0f} s")
+    return Fact(DEVICE_NAMES[name], ", ".join(told), ok=health.state is DeviceState.FOUND)
 
 
 def _temperature() -> tuple[Fact, ...]:

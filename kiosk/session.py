@@ -40,7 +40,7 @@ from typing import Any, Final
 from kiosk import events
 from kiosk.events import Event
 from kiosk.phases import Session, Step
-from kiosk.rules import board, citizen, clerk, course, digits, identity, keys, technician
+from kiosk.rules import board, citizen, clerk, course, devices, digits, identity, keys, technician
 from pad.model import Instant
 
 
@@ -68,6 +68,8 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.EraseDigits: digits.erase,
     events.GivePhone: identity.give_phone,
     events.CardRead: identity.card_read,
+    events.CardFailed: identity.card_failed,
+    events.SlipScanned: devices.slip_scanned,
     events.ForgetIdentity: identity.forget_identity,
     events.Submit: citizen.submit,
     events.DeclineReason: citizen.decline_reason,
@@ -75,6 +77,7 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.HoldCorners: technician.hold_corners,
     events.EnterPin: technician.enter_pin,
     events.TurnSample: technician.turn_sample,
+    events.EnrolmentScanned: technician.enrolment_scanned,
     events.LeaveTechnician: technician.leave,
     events.Tick: course.tick,
     events.Stored: course.stored,
@@ -85,4 +88,5 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.FactsGathered: technician.facts_gathered,
     events.BulletinChanged: board.bulletin_changed,
     events.WindowLinked: board.window_linked,
+    events.DeviceChanged: devices.device_changed,
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kiosk.events import Page, ServiceMode
+from kiosk.events import CardTrouble, DeviceState, Page, ServiceMode
 from kiosk.facts import Facts
 from kiosk.masking import masked_name, masked_phone
 from kiosk.phases import (
@@ -24,7 +24,7 @@ from kiosk.phases import (
     needs_reason,
     ring_ends_ns,
 )
-from kiosk.rules.identity import is_offered, is_phone
+from kiosk.rules.identity import CARD_READER, is_offered, is_phone
 from pad.bulletin import Bulletin
 from pad.codes import Level
 from pad.indicators import Catalogue, Indicator
@@ -67,11 +67,16 @@ class Ring:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What is shown of who rates, masked: what is being typed, and what was given."""
+    """What is shown of who rates, masked: what is being typed, and what was given.
+
+    ``reader`` says whether a card reader is there, ``card_trouble`` why it could not read.
+    """
 
     phone: str = ""
     phone_is_whole: bool = False
     given: str = ""
+    reader: bool = False
+    card_trouble: CardTrouble | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,8 @@ class View:
 
     What is tapped before it is ``armed`` means nothing; ``sent_by_itself`` says whether a closing
     ring sends what was tapped; ``link`` is what the QR code says. ``identity`` is None where the
-    city does not ask. ``sample`` is the number of the pad's own screen a technician looks at.
+    city does not ask. ``sample`` is the number of the pad's own screen a technician looks at,
+    ``enrolment`` the platform for which a code was scanned.
     """
 
     screen: ScreenName
@@ -114,6 +120,7 @@ class View:
     pin: PinState | None = None
     facts: Facts | None = None
     sample: int | None = None
+    enrolment: str = ""
 
 
 _RESTING: Final = {
@@ -159,7 +166,8 @@ def view_of(session: Session, catalogue: Catalogue) -> View:
                 ScreenName.PIN, pin=PinState(len(phase.pin), phase.wrong, phase.locked_s, phase.unset)
             )
         case Technician() as phase:
-            return View(ScreenName.TECHNICIAN, facts=phase.facts, sample=phase.sample)
+            enrolment = phase.enrolment.platform if phase.enrolment is not None else ""
+            return View(ScreenName.TECHNICIAN, facts=phase.facts, sample=phase.sample, enrolment=enrolment)
         case phase if (said := _SAYING.get(type(phase))) is not None:
             return View(said)
     if not session.storage_ready:
@@ -191,14 +199,21 @@ def _rating(session: Session, phase: Rating, catalogue: Catalogue) -> View:
         ring=_ring(session, session.rules.reasons_timeout_s),
         armed=phase.armed,
         sent_by_itself=session.rules.walk_away is WalkAway.COUNTS,
-        identity=_identity(phase) if is_offered(session) else None,
+        identity=_identity(session, phase) if is_offered(session) else None,
         cursor=session.cursor,
     )
 
 
-def _identity(phase: Rating) -> Identity:
+def _identity(session: Session, phase: Rating) -> Identity:
     given = () if phase.rater == phase.visit.rater else _given(phase.rater)
-    return Identity(masked_phone(phase.phone), is_phone(phase.phone), "  ".join(given))
+    reader = session.devices.get(CARD_READER)
+    return Identity(
+        masked_phone(phase.phone),
+        is_phone(phase.phone),
+        "  ".join(given),
+        reader is not None and reader.state is DeviceState.FOUND,
+        phase.card_trouble,
+    )
 
 
 def _given(rater: Rater) -> tuple[str, ...]:

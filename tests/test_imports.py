@@ -26,6 +26,11 @@ PURE = {
     "kiosk/voice/prompts.py": {"kiosk", "pad"},
     "kiosk/voice/hours.py": {"pad"},
     "kiosk/ui/typeset.py": set(),
+    "pad/enrolment.py": {"urllib"},
+    **{
+        f"kiosk/drivers/{codec}.py": {"array", "binascii", "functools", "heapq", "kiosk", "operator", "pad"}
+        for codec in ("codec", "frames", "crc16", "counter_line", "keypad", "idcard", "scanner", "health")
+    },
     **{
         str(file.relative_to(ROOT)): {"kiosk", "pad"}
         for folder in ("kiosk/rules", "kiosk/ui/layout")
@@ -71,6 +76,14 @@ def test_kivy_is_imported_only_by_the_screens() -> None:
             assert not any(name.split(".")[0] == "kivy" for name in imported(file)), file
 
 
+def test_the_drivers_know_the_session_only_by_events() -> None:
+    assert files("kiosk/drivers")
+    for file in files("kiosk/drivers"):
+        of_kiosk = {name for name in imported(file) if name.startswith("kiosk.")}
+        wrong = {name for name in of_kiosk if not name.startswith(("kiosk.drivers", "kiosk.events"))}
+        assert not wrong, f"{file.name} imports {sorted(wrong)}"
+
+
 def test_the_screens_know_the_session_only_by_events_and_views() -> None:
     for file in files("kiosk/ui"):
         wrong = {
@@ -101,7 +114,7 @@ def test_the_session_leans_on_nothing_that_acts(file: str) -> None:
     }
     assert modules <= {
         "kiosk.events", "kiosk.facts", "kiosk.masking", "kiosk.phases", "kiosk.rules", "kiosk.session",
-        "pad.bulletin", "pad.codes", "pad.indicators", "pad.model", "pad.settings",
+        "pad.bulletin", "pad.codes", "pad.enrolment", "pad.indicators", "pad.model", "pad.settings",
     }  # fmt: skip
 
 

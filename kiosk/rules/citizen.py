@@ -144,7 +144,9 @@ def turn_to(session: Session, event: TurnTo, now: Instant) -> Step:
         return Step(session)
     if event.page is Page.IDENTITY and session.rules.identity is not Identity.OFFERED:
         return Step(session)
-    return Step(touched(replace(session, phase=replace(phase, page=event.page, phone="")), now))
+    return Step(
+        touched(replace(session, phase=replace(phase, page=event.page, phone="", card_trouble=None)), now)
+    )
 
 
 def submit(session: Session, _event: Submit, now: Instant) -> Step:

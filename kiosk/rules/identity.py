@@ -9,14 +9,16 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from kiosk.events import CardRead, ForgetIdentity, GivePhone, KeepDraft, Page
-from kiosk.phases import Rating, Session, Step
+from kiosk.events import CardFailed, CardRead, ForgetIdentity, GivePhone, KeepDraft, Page
+from kiosk.phases import Rating, Session, Step, asks_for_card
 from kiosk.rules.citizen import touched
 from pad.model import Instant, Rater
 from pad.settings import Identity
 
 ID_CARD: Final = "111"
 """Document type 身份证 (domain §3)."""
+CARD_READER: Final = "idcard"
+"""The reader's name among the devices."""
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _LANDLINE: Final = re.compile(r"0\d{9,11}")
 
@@ -43,6 +45,14 @@ def card_read(session: Session, event: CardRead, now: Instant) -> Step:
     return _keep(session, phase, rater, now)
 
 
+def card_failed(session: Session, event: CardFailed, now: Instant) -> Step:
+    """Say what to do with the card; only where the person was asked for it."""
+    phase = session.phase
+    if not isinstance(phase, Rating) or not asks_for_card(session):
+        return Step(session)
+    return Step(touched(replace(session, phase=replace(phase, card_trouble=event.trouble)), now))
+
+
 def forget_identity(session: Session, _event: ForgetIdentity, now: Instant) -> Step:
     """Back to what the clerk's system had said of the person."""
     phase = session.phase
@@ -52,7 +62,7 @@ def forget_identity(session: Session, _event: ForgetIdentity, now: Instant) -> S
 
 
 def _keep(session: Session, phase: Rating, rater: Rater, now: Instant, page: Page = Page.REASONS) -> Step:
-    after = replace(phase, rater=rater, phone="", page=page)
+    after = replace(phase, rater=rater, phone="", page=page, card_trouble=None)
     return Step(touched(replace(session, phase=after), now), (KeepDraft(phase.draft, rater),))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kiosk.events import (
     CheckPin,
+    EnrolmentScanned,
     EnterPin,
     FactsGathered,
     GatherFacts,
@@ -56,6 +57,14 @@ def turn_sample(session: Session, event: TurnSample, now: Instant) -> Step:
     if not isinstance(session.phase, Technician):
         return Step(session)
     phase = replace(session.phase, sample=event.number, until_ns=_until(session, now))
+    return Step(replace(session, phase=phase))
+
+
+def enrolment_scanned(session: Session, event: EnrolmentScanned, now: Instant) -> Step:
+    """Show where the code would enrol the pad; only the technician is shown it."""
+    if not isinstance(session.phase, Technician):
+        return Step(session)
+    phase = replace(session.phase, enrolment=event.enrolment, sample=None, until_ns=_until(session, now))
     return Step(replace(session, phase=phase))
 
 

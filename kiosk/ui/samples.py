@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from kiosk.events import CardTrouble
 from kiosk.facts import Fact, FactGroup, Facts
 from kiosk.view import Identity, PinState, Ring, ScreenName, View
 from pad.bulletin import Bulletin, Figures, Notice
@@ -12,6 +13,7 @@ from pad.codes import Level
 from pad.indicators import Catalogue
 from pad.model import Matter, Staff
 
+_PLATFORM: Final = "https://hcp.example.gov.cn/gateway"
 _LINK: Final = "https://hcp.example.gov.cn/r/" + "Aq3_9" * 22
 _CLERK: Final = Staff("1024", "王芳", "综合受理", 5)
 _MATTER: Final = Matter(project_no="500110202611230001", task_name="个体工商户设立登记", win_no="A07")
@@ -62,6 +64,13 @@ _FACTS: Final = Facts(
                 Fact("Voice", "70 %", ok=True),
             ),
         ),
+        FactGroup(
+            "Devices",
+            (
+                Fact("Key pad", "/dev/pad/keypad, × 1, 12 s", ok=True),
+                Fact("ID card reader", "usb:1a86:7523: not there", ok=False),
+            ),
+        ),
         FactGroup("Versions", (Fact("Pad", "0.1.0 (ledger 4)"), Fact("Indicators", "2020-05-22"))),
     )
 )
@@ -95,6 +104,9 @@ def samples(catalogue: Catalogue) -> dict[str, View]:
         "reasons-more": rating(ScreenName.REASONS, Level(2), ticked=frozenset(behind_more), identity=offered),
         "comment": rating(ScreenName.COMMENT, Level(4), comment=_COMMENT),
         "identity": rating(ScreenName.IDENTITY, Level(2), identity=Identity("138••••56", False, "李•")),
+        "identity-card": rating(
+            ScreenName.IDENTITY, Level(2), identity=Identity(reader=True, card_trouble=CardTrouble.LIFT_FIRST)
+        ),
         "thanks": View(ScreenName.THANKS),
         "withdrawn": View(ScreenName.WITHDRAWN),
         "already_rated": View(ScreenName.ALREADY_RATED),
@@ -104,4 +116,5 @@ def samples(catalogue: Catalogue) -> dict[str, View]:
         "starting": View(ScreenName.STARTING),
         "pin": View(ScreenName.PIN, pin=PinState(typed=4)),
         "technician": View(ScreenName.TECHNICIAN, facts=_FACTS),
+        "technician-enrolment": View(ScreenName.TECHNICIAN, facts=_FACTS, enrolment=_PLATFORM),
     }

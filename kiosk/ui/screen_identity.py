@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from kiosk.events import (
+    CardTrouble,
     EnterPin,
     EraseDigits,
     ForgetIdentity,
@@ -52,8 +53,7 @@ class IdentityScreen(_NumberScreen):
         boxes = number_page(form, 3)
         left = Style(align="left", colour=theme.QUIET_INK)
         self.write(say("Leave your name or number"), boxes.title, theme.TITLE, Style(bold=True, align="left"))
-        why = say("Only so that you can be called back about this rating. It is optional and kept secret.")
-        self.write(why, boxes.text, theme.NORMAL, left)
+        self._why = self.write("", boxes.text, theme.NORMAL, left)
         self._given = self.write("", boxes.given, theme.NORMAL, Style(bold=True, align="left"))
         back, forget, give = boxes.actions
         self.button("give", say("Keep"), give, partial(self.setting.post, GivePhone()), strong=True)
@@ -67,10 +67,25 @@ class IdentityScreen(_NumberScreen):
         identity = view.identity or Identity()
         say = self.setting.words.say
         self._shown.show(identity.phone)
-        self._given.show(say("Given: {given}", given=identity.given) if identity.given else "")
+        why = say("Only so that you can be called back about this rating. It is optional and kept secret.")
+        card = say("Type a number, or put your ID card on the reader.")
+        self._why.show(f"{why}\n{card}" if identity.reader else why)
+        given = say("Given: {given}", given=identity.given) if identity.given else ""
+        self._given.show(given if identity.card_trouble is None else self._about_card(identity.card_trouble))
         self.enable("give", identity.phone_is_whole)
         self.enable("forget", bool(identity.given))
         self.show_time_left(view)
+
+    def _about_card(self, trouble: CardTrouble) -> str:
+        say = self.setting.words.say
+        match trouble:
+            case CardTrouble.LIFT_FIRST:
+                return say("A card lies on the reader already. Lift it, then put yours on.")
+            case CardTrouble.WRONG_CARD:
+                return say("This card cannot be read here.")
+            case CardTrouble.NO_ANSWER:
+                return say("The reader does not answer. You may type a number instead.")
+        return say("The card could not be read. Lift it and put it on again.")
 
 
 class PinScreen(_NumberScreen):

@@ -23,7 +23,10 @@ class TechnicianScreen(Screen):
         """Put title and buttons in place; the facts come when they are gathered."""
         say = self.setting.words.say
         boxes = technician(self.form)
-        self.write(say("For the technician"), boxes.title, theme.LARGE, Style(bold=True, align="left"))
+        title = say("For the technician")
+        if view.enrolment:
+            title = say("Enrolment code scanned: {platform}", platform=view.enrolment)
+        self.write(title, boxes.title, theme.LARGE, Style(bold=True, align="left"))
         sounds, screens, leave = boxes.actions
         self.button("sounds", say("Play every sound"), sounds, self.setting.rehearse)
         self.button("screens", say("Show every screen"), screens, partial(self.setting.post, TurnSample(0)))

@@ -12,8 +12,10 @@ import msgspec
 import pytest
 
 from kiosk import readiness
+from kiosk.drivers.health import Health
+from kiosk.events import DeviceState
 from kiosk.facts import Fact, Facts
-from kiosk.readiness import NAMES, Given, gather
+from kiosk.readiness import DEVICE_NAMES, NAMES, Given, gather
 from pad.clock import Anchor, AnchorSource, SystemClock
 from pad.ledger.outbox import Outbox
 from pad.ledger.rows import Delivery
@@ -78,11 +80,31 @@ def test_a_full_disk_is_no_good_sign(box: PadBox) -> None:
 
 def test_what_others_know_is_passed_on(box: PadBox) -> None:
     box.configure(f"http://127.0.0.1:{free_port()}")
-    given = Given('10.1"', Fact("Voice", "no sound card", ok=False), "2020-05-22", "7", {"keypad": "found"})
+    given = Given('10.1"', Fact("Voice", "no sound card", ok=False), "2020-05-22", "7")
     facts = facts_of(box, given)
     assert fact(facts, "Voice").ok is False
     assert fact(facts, "Bulletin").value == "7"
-    assert fact(facts, "keypad").value == "found"
+
+
+def test_each_device_is_told_with_where_it_is_or_why_it_is_not_there(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    heard_ns = box.clock.read().monotonic_ns
+    given = Given(
+        devices={
+            "keypad": Health(DeviceState.FOUND, 2, heard_ns, port="/dev/pad/keypad"),
+            "idcard": Health(DeviceState.LOST, why="usb:1a86:7523: not there"),
+            "scanner": Health(DeviceState.SILENT, port="/dev/pad/scanner"),
+        }
+    )
+    facts = facts_of(box, given)
+    assert fact(facts, "Key pad") == Fact("Key pad", "/dev/pad/keypad, × 2, 0 s", ok=True)
+    assert fact(facts, "ID card reader") == Fact("ID card reader", "usb:1a86:7523: not there", ok=False)
+    assert fact(facts, "Scanner") == Fact("Scanner", "/dev/pad/scanner", ok=False)
+
+
+def test_a_window_without_devices_has_no_lines_for_them(box: PadBox) -> None:
+    box.configure(f"http://127.0.0.1:{free_port()}")
+    assert "Devices" not in {group.name for group in facts_of(box).groups}
 
 
 def settle(box: PadBox, seq: int, state: DeliveryState, message: str = "") -> None:
@@ -156,7 +178,7 @@ def test_a_glass_too_small_for_fingers_is_told(
 
 def test_every_name_is_among_those_the_catalogues_translate_and_none_is_left_over(box: PadBox) -> None:
     box.configure(f"http://127.0.0.1:{free_port()}")
-    facts = facts_of(box)
+    facts = facts_of(box, Given(devices={name: Health() for name in DEVICE_NAMES}))
     said = {group.name for group in facts.groups} | {each.name for g in facts.groups for each in g.facts}
     assert said | {"Temperature"} == set(NAMES)  # not every machine measures it
 
