@@ -1,4 +1,4 @@
-"""What starts once the first screen is on the glass: the counter service, the voice, the noticeboard.
+"""What starts once the first screen is on the glass: counter service, devices, voice, noticeboard.
 
 A person should not wait for what is slow to import; all of it begins in a thread of its own.
 """
@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import pad
 from kiosk.desk import Desk
 from kiosk.door import Door
-from kiosk.events import BulletinChanged, WindowLinked
+from kiosk.drivers.health import Health
+from kiosk.events import BulletinChanged, DeviceState, WindowLinked
 from kiosk.facts import Fact, Facts
 from kiosk.ui.words import Catalogues
 from kiosk.voice.reader import Reader
@@ -24,6 +26,12 @@ from pad.indicators import Catalogue
 from pad.ledger.connection import SCHEMA_VERSION
 from pad.model import CHINA_TIME
 from pad.settings import Settings
+
+if TYPE_CHECKING:
+    from kiosk.calls import Calls
+    from kiosk.counter import CounterService
+    from kiosk.devices import Devices
+    from kiosk.phone_link import PhoneLinks
 
 _log = logging.getLogger("kiosk")
 
@@ -46,6 +54,7 @@ class Late:
         """Get ready; nothing runs yet."""
         self._to_stop: list[Callable[[], None]] = []
         self._bulletin = ""
+        self._devices: Devices | None = None
         self._thread = threading.Thread(target=self._start, name="late", daemon=True)
 
     def start(self) -> None:
@@ -60,17 +69,13 @@ class Late:
             stop()
 
     def _start(self) -> None:
-        from kiosk.counter import CounterService
         from kiosk.phone_link import PhoneLinks
 
         configured, desk = self.configured, self.desk
         links = PhoneLinks(
             configured.phone.url, self.phone_key, configured.pad.device_id, configured.pad.win_no
         )
-        versions = {
-            "pad": pad.__version__, "indicators": self.catalogue.version, "ledger": str(SCHEMA_VERSION)
-        }  # fmt: skip
-        CounterService(configured, desk, self.clock, self.door, versions, links).start()
+        self._serve_the_counter(links)
         desk.post(WindowLinked(links.of_window()))
         for begin in (self._serve_the_technician, self._speak, self._look_at_the_noticeboard):
             try:
@@ -78,6 +83,48 @@ class Late:
             except (OSError, RuntimeError) as error:
                 # no more threads or files: ratings are taken all the same
                 _log.error("%s: %s; the pad goes on without", begin.__name__.strip("_"), error)
+
+    def _serve_the_counter(self, links: PhoneLinks) -> None:
+        from kiosk.calls import Calls
+        from kiosk.counter import CounterService
+
+        versions = {
+            "pad": pad.__version__, "indicators": self.catalogue.version, "ledger": str(SCHEMA_VERSION)
+        }  # fmt: skip
+        calls = Calls(self.configured, self.desk, self.clock, versions, links, self._health)
+        counter = CounterService(self.configured, calls, self.door)
+        self._open_other_doors(counter, calls)
+        counter.start()
+        self._look_for_devices(counter, calls)
+
+    def _open_other_doors(self, counter: CounterService, calls: Calls) -> None:
+        if self.configured.counter.evaluate.enabled:
+            from kiosk.doors.evaluate import Evaluate
+
+            counter.add_routes(Evaluate(self.configured, calls).add_to)
+        if self.configured.counter.teller.enabled:
+            from kiosk.doors.teller import ADDRESS, Teller
+
+            application = Teller(self.configured, calls).application()
+            counter.add_site(application, ADDRESS, self.configured.counter.teller.port)
+
+    def _look_for_devices(self, counter: CounterService, calls: Calls) -> None:
+        if not self.configured.devices.configured():
+            return
+        from kiosk.devices import Devices
+
+        self._devices = Devices(self.configured, self.desk)
+        self._devices.start(calls, counter)
+        self._to_stop.append(self._devices.stop)
+
+    def _health(self) -> dict[str, Health]:
+        """Of every device that is configured, the loudspeaker too."""
+        found = {} if self._devices is None else dict(self._devices.health())
+        if self.configured.voice.enabled and self.reader.speaker is not None:
+            voice = self.reader.speaker.state()
+            state = DeviceState.FOUND if voice.ok else DeviceState.LOST
+            found["voice"] = Health(state, voice.errors, why=voice.last_error)
+        return found
 
     def _serve_the_technician(self) -> None:
         from kiosk.attendant import Attendant
@@ -115,6 +162,7 @@ class Late:
             voice=self._voice(),
             indicators=self.catalogue.version,
             bulletin=self._bulletin,
+            devices={} if self._devices is None else self._devices.health(),
         )
         return readiness.gather(self.configured, self.clock, given)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pad.codes import Level
 from pad.ledger.connection import LedgerError, translated
 from pad.ledger.outbox import Backlog, backlog
 from pad.model import Instant, Matter, parse_iso_time
@@ -61,6 +62,16 @@ def standing(path: Path) -> Standing:
             acknowledged_at=_moment(acknowledged),
             schema=db.execute("PRAGMA user_version").fetchone()[0],
         )
+
+
+def level_of(path: Path, visit_id: str) -> Level | None:
+    """The level a visit was rated with; None if it was not. No clerk's call asks for it.
+
+    :raises LedgerError: if the ledger cannot be read
+    """
+    with _reading(path) as db:
+        row = db.execute("SELECT level FROM ratings WHERE visit_id = ?", (visit_id,)).fetchone()
+        return None if row is None else Level(row["level"])
 
 
 def age_s(then: Instant, now: Instant) -> float:

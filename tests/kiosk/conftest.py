@@ -12,9 +12,12 @@ import msgspec
 import pytest
 import requests
 
+from kiosk.calls import Calls
 from kiosk.counter import CounterService
 from kiosk.desk import Desk, Scribe
+from kiosk.devices import Devices
 from kiosk.door import open_door
+from kiosk.drivers.health import Health
 from kiosk.events import Event
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
@@ -49,14 +52,11 @@ class Kiosk:
         self.desk = Desk(Session(configured.rating), self.clock, self.scribe)
         self.pendulum = Pendulum(self._wake)
         self.desk.on_event(self._wake)
-        self.counter = CounterService(
-            configured,
-            self.desk,
-            self.clock,
-            open_door(configured),
-            {"pad": "test"},
-            PhoneLinks(configured.phone.url, PHONE_KEY, configured.pad.device_id, configured.pad.win_no),
-        )
+        links = PhoneLinks(configured.phone.url, PHONE_KEY, configured.pad.device_id, configured.pad.win_no)
+        self.health: dict[str, Health] = {}
+        self.calls = Calls(configured, self.desk, self.clock, {"pad": "test"}, links, self._health)
+        self.counter = CounterService(configured, self.calls, open_door(configured))
+        self.devices = Devices(configured, self.desk)
         self._woken = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._drain)
@@ -68,9 +68,11 @@ class Kiosk:
         self.pendulum.start()
         self._thread.start()
         self.counter.start()
+        self.devices.start(self.calls, self.counter)
 
     def stop(self) -> None:
         self.http.close()
+        self.devices.stop()
         self.counter.stop()
         self.pendulum.stop()
         self._stopped = True
@@ -78,6 +80,9 @@ class Kiosk:
         self._thread.join()
         self.scribe.stop()
         self.db.close()
+
+    def _health(self) -> dict[str, Health]:
+        return {**self.health, **self.devices.health()}
 
     def _wake(self) -> None:
         self._woken.set()

@@ -1,0 +1,55 @@
+"""What a scanned code means: a slip whose matter is to be rated, or nothing here. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pad.settings import Scanner
+
+LOOKED_AT_MAX: Final = 1024
+"""Longer codes are no slips; it also bounds what a clumsy pattern can cost."""
+_FIELDS: Final = ("project_no", "service_number", "task_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The matter on an acceptance slip."""
+
+    project_no: str
+    service_number: str = ""
+    task_name: str = ""
+
+    def invitation(self) -> bytes:
+        """As the clerk's system would ask for it (design §4)."""
+        given = {name: getattr(self, name) for name in _FIELDS}
+        return json.dumps({"matter": {name: value for name, value in given.items() if value}}).encode()
+
+
+def slip_of(text: str, scanner: Scanner) -> Slip | None:
+    """The slip a code says; None if it says none."""
+    if len(text) > LOOKED_AT_MAX:
+        return None
+    return _of_json(text, scanner.json_keys) or _of_patterns(text, scanner.patterns)
+
+
+def _of_json(text: str, keys: tuple[str, ...]) -> Slip | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        said: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    found = (said[key] for key in keys if key in said)
+    number = next((str(each) for each in found if isinstance(each, str | int) and str(each)), None)
+    return None if number is None else Slip(number)
+
+
+def _of_patterns(text: str, patterns: tuple[str, ...]) -> Slip | None:
+    for pattern in patterns:
+        if match := re.search(pattern, text):
+            groups = match.groupdict(default="")
+            return Slip(**{name: groups[name] for name in _FIELDS if name in groups})
+    return None
