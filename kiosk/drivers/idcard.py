@@ -22,7 +22,9 @@ POLL_MIN_S: Final = 0.3
 AT_REST: Final = 5
 """While nobody is asked for a card, only every so many polls look for one."""
 PATIENCE: Final = 6
-"""Reading a card takes a second or so; an answer that has not come after so many polls is given up."""
+"""Reading a card takes a second or so; a reader that says nothing for so many polls is given up."""
+PATIENCE_MAX: Final = 20
+"""So is an answer that has not come by then, though something is said."""
 TEXT_BYTES: Final = 256
 _LONGEST: Final = 2048
 """A card that was read has LEN 0x0508; nothing a reader tells is longer."""
@@ -71,7 +73,7 @@ class IdCard:
         """The line was opened anew: begin from the beginning."""
         self._frames.reset()
         self._asked: Request | None = None
-        self._polls = 0
+        self._polls = self._quiet_polls = 0
         self._is_silent = False
         self._was_wanted = False
         self._may_lie_there = True
@@ -80,8 +82,10 @@ class IdCard:
     def poll(self) -> Heard[CardEvent]:
         """What to ask now; nothing while an answer is awaited, or too little time has passed."""
         self._polls += 1
+        self._quiet_polls += 1
         if self._asked is not None:
-            return Heard() if self._polls < PATIENCE else self._give_up()
+            waits = self._quiet_polls < PATIENCE and self._polls < PATIENCE_MAX
+            return Heard() if waits else self._give_up()
         if self.wanted and not self._was_wanted:
             self._may_lie_there = True
         self._was_wanted = self.wanted
@@ -91,6 +95,7 @@ class IdCard:
 
     def feed(self, data: bytes, at_ns: int) -> Heard[CardEvent]:
         """What the reader told, and what to ask next; silence while no card is there."""
+        self._quiet_polls = 0
         before = self._frames.errors
         events: list[CardEvent] = []
         send, errors = b"", 0
@@ -104,7 +109,7 @@ class IdCard:
     # --- parts --------------------------------------------------------------------------
 
     def _ask(self, request: Request) -> bytes:
-        self._asked, self._polls = request, 0
+        self._asked, self._polls, self._quiet_polls = request, 0, 0
         return frame(SHAPE, request.value)
 
     def _give_up(self) -> Heard[CardEvent]:

@@ -57,6 +57,8 @@ class Kiosk:
         self.calls = Calls(configured, self.desk, self.clock, {"pad": "test"}, links, self._health)
         self.counter = CounterService(configured, self.calls, open_door(configured))
         self.devices = Devices(configured, self.desk)
+        self.changed = threading.Event()
+        self.desk.on_change(self.changed.set)
         self._woken = threading.Event()
         self._stopped = False
         self._thread = threading.Thread(target=self._drain)

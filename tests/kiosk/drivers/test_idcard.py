@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.drivers.codec import Heard
-from kiosk.drivers.idcard import AT_REST, PATIENCE, CardEvent, IdCard, card_of, is_number
+from kiosk.drivers.idcard import AT_REST, PATIENCE, PATIENCE_MAX, CardEvent, IdCard, card_of, is_number
 from kiosk.events import CardFailed, CardRead, CardTrouble
 from tests.kiosk.drivers.portions import SIZES, cut
 
@@ -230,6 +230,22 @@ def test_a_reader_that_does_not_answer_is_asked_again_and_known_to_be_silent() -
     assert reader.hears(NO_CARD) == b""
     answers.append(reader.codec.answers)
     assert (answers, reader.errors, reader.events) == ([True, False, True], 1, [])
+
+
+def test_an_answer_that_comes_slowly_is_waited_for_but_noise_not_for_ever() -> None:
+    slow, noisy = asked(), asked()
+    for reader in (slow, noisy):
+        reader.puts_card()
+    whole = read_answer()
+    for at in range(0, len(whole), 80):
+        slow.hears(whole[at : at + 80])
+        assert slow.poll() == (b"" if at + 80 < len(whole) else FIND)
+    assert slow.events == [CardRead(NAME, NUMBER)]
+    sent = []
+    for _ in range(PATIENCE_MAX):
+        noisy.hears(b"\x00")
+        sent.append(noisy.poll())
+    assert sent == [b""] * (PATIENCE_MAX - 1) + [FIND]
 
 
 def test_a_reading_that_is_never_answered_is_told() -> None:
