@@ -8,8 +8,11 @@ from contextlib import closing
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from pad import indicators, keys, pin, settings
+from pad import indicators, keys, pin, serial_ports, settings
+from pad.ctl import devices
+from pad.ctl.devices import KioskSilent
 from pad.indicators import CatalogueError
 from pad.keys import DeviceKeys, SecretError
 from pad.ledger import verification
@@ -83,6 +86,27 @@ def retry(config: Path | None, seq: tuple[int, ...]) -> None:
         count = Outbox(db, device_keys).requeue(seq)
     click.echo(f"{count} of {len(seq)} wait again")
     sys.exit(0 if count == len(seq) else 1)
+
+
+@padctl.command("devices")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def devices_command(config: Path | None, *, as_json: bool) -> None:
+    """Say how every device does, and what serial ports there are."""
+    configured = settings.load(config)
+    told, silent = None, ""
+    try:
+        told = devices.told_by_kiosk(configured)
+    except KioskSilent as error:
+        silent = str(error)
+    found, ports = devices.devices(configured, told), serial_ports.ports()
+    if as_json:
+        click.echo(devices.as_json(found, ports))
+    else:
+        devices.show(Console(), found, ports)
+    if silent:
+        click.echo(f"padctl: {silent}", err=True)
+    sys.exit(1 if silent or not all(each.is_well for each in found) else 0)
 
 
 @padctl.command("pin")

@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from kiosk.door import DoorError, open_door
 from kiosk.events import DeclineReason, Submit, Tap, Withdraw
 from pad.codes import Level
+from pad.ctl.devices import told_by_kiosk
 from pad.keys import write_secret
 from pad.settings import Settings
 from tests.kiosk.conftest import Kiosk
@@ -356,6 +357,7 @@ def test_beyond_loopback_it_speaks_tls_and_wants_the_token(beyond: Settings, tmp
         assert running.call("GET", "/v1/state", headers=wrong).status_code == 401
         right = {"Authorization": "Bearer open sesame"}
         assert running.call("GET", "/v1/state", headers=right).status_code == 200
+        assert told_by_kiosk(beyond) == {}
         with pytest.raises(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{beyond.counter.port}/v1/state", timeout=5)
     finally:

@@ -27,6 +27,7 @@ from kiosk.phases import AlreadyRated, Inviting, Phase, Rating, Technician
 from pad.codes import Level
 from pad.model import InputDevice
 from pad.settings import Settings
+from sandbox.devices.counter import framed
 from sandbox.devices.idcard import Card
 from sandbox.devices.table import TABLES, Table
 from tests.kiosk.conftest import Kiosk
@@ -62,12 +63,17 @@ class Window:
 
     def known(self, name: str) -> DeviceState | None:
         device = self.kiosk.desk.session.devices.get(name)
-        return device and device.state
+        return None if device is None else device.state
 
     def phase(self, kind: type[Phase]) -> Any:
         return self.until(
             lambda: isinstance(self.kiosk.desk.session.phase, kind) and self.kiosk.desk.session.phase
         )
+
+    def rating(self) -> Rating:
+        phase = self.kiosk.desk.session.phase
+        assert isinstance(phase, Rating)
+        return phase
 
     def asks_for_card(self) -> None:
         """Somebody has tapped a face and turned to the page on which a card may be put."""
@@ -75,7 +81,7 @@ class Window:
         self.kiosk.post(Tap(Level(4)))
         self.phase(Rating)
         self.kiosk.post(TurnTo(Page.IDENTITY))
-        self.until(lambda: self.kiosk.desk.session.phase.page is Page.IDENTITY)
+        self.until(lambda: self.rating().page is Page.IDENTITY)
 
     def finds_no_card(self) -> None:
         """The reader has been asked since, and has said that no card is there."""
@@ -126,7 +132,7 @@ def test_a_card_put_where_it_is_asked_for_gives_name_and_number(window: Window) 
     window.asks_for_card()
     window.finds_no_card()
     window.table.idcard.put(CARD)
-    window.until(lambda: window.kiosk.desk.session.phase.rater.cert_key)
+    window.until(lambda: window.rating().rater.cert_key)
     rater = window.phase(Rating).rater
     assert (rater.name, rater.cert_key, rater.credit_type) == (CARD.name, CARD.number, "111")
 
@@ -138,7 +144,7 @@ def test_an_answer_in_portions_and_behind_noise_is_read_all_the_same(window: Win
     window.asks_for_card()
     window.finds_no_card()
     window.table.idcard.put(CARD)
-    window.until(lambda: window.kiosk.desk.session.phase.rater.cert_key)
+    window.until(lambda: window.rating().rater.cert_key)
 
 
 def test_a_card_is_asked_for_no_more_often_than_readers_bear(window: Window) -> None:
@@ -164,17 +170,17 @@ def test_a_card_that_cannot_be_read_is_said_and_read_once_it_was_lifted(
     window.asks_for_card()
     window.finds_no_card()
     window.table.idcard.put(CARD)
-    window.until(lambda: window.kiosk.desk.session.phase.card_trouble is trouble)
+    window.until(lambda: window.rating().card_trouble is trouble)
     window.table.idcard.lift()
     window.finds_no_card()
     window.table.idcard.put(CARD)
-    window.until(lambda: window.kiosk.desk.session.phase.rater.cert_key)
+    window.until(lambda: window.rating().rater.cert_key)
 
 
 def test_a_card_left_behind_is_not_the_next_persons(window: Window) -> None:
     window.table.idcard.put(CARD)
     window.asks_for_card()
-    window.until(lambda: window.kiosk.desk.session.phase.card_trouble is CardTrouble.LIFT_FIRST)
+    window.until(lambda: window.rating().card_trouble is CardTrouble.LIFT_FIRST)
     assert "read" not in window.table.idcard.requests
 
 
@@ -234,7 +240,7 @@ def test_a_scanned_enrolment_code_reaches_the_technicians_page_alone(window: Win
     window.kiosk.post(HoldCorners(), PinChecked(right=True))
     assert window.phase(Technician).enrolment is None
     window.table.scanner.scan(code)
-    enrolment = window.until(lambda: window.kiosk.desk.session.phase.enrolment)
+    enrolment = window.until(lambda: window.phase(Technician).enrolment)
     assert (enrolment.platform, enrolment.code) == ("https://hcp.example/gateway", "ABCD-EFGH")
 
 
@@ -288,26 +294,18 @@ def test_answers_may_overtake_one_that_waits(window: Window) -> None:
         {"id": "fast", "method": "GET", "path": "/v1/state"},
     ]
     for each in frames:
-        clerk.line.write(framed(each))
+        clerk.line.write(framed(msgspec.json.encode(each)))
     assert clerk.answer()["id"] == "fast"
     window.kiosk.post(Tap(Level(5)), Submit())
     slow = clerk.answer()
     assert (slow["id"], slow["status"]) == ("slow", 200)
 
 
-def framed(asked: object) -> bytes:
-    from sandbox.devices.counter import framed as frame_of
-
-    return frame_of(msgspec.json.encode(asked))
-
-
 @pytest.mark.parametrize(
     "said", [b"", b"no json", b"[]", b'{"method": 1}', b'{"method": "GET"}', b"\xff\xfe"]
 )
 def test_a_frame_without_a_call_says_what_one_looks_like(window: Window, said: bytes) -> None:
-    from sandbox.devices.counter import framed as frame_of
-
-    window.table.counter.line.write(frame_of(said))
+    window.table.counter.line.write(framed(said))
     answer = window.table.counter.answer()
     assert (answer["id"], answer["status"], answer["body"]["error"]["code"]) == (None, 400, "not_json")
 
@@ -355,7 +353,7 @@ def test_a_reader_pulled_out_at_any_step_of_a_reading_disturbs_nobody(window: Wi
     window.until_state("idcard", DeviceState.FOUND)
     window.finds_no_card()
     window.table.idcard.put(CARD)
-    window.until(lambda: window.kiosk.desk.session.phase.rater.cert_key)
+    window.until(lambda: window.rating().rater.cert_key)
     window.kiosk.post(Submit())
     window.until(lambda: window.state()["pending"] == 1)
 

@@ -1,0 +1,137 @@
+"""``padctl devices``: each configured device as the running kiosk sees it, and every serial port there is."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from urllib.error import URLError
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+
+from rich.console import Console
+from rich.table import Table
+
+from pad import keys, serial_ports
+from pad.serial_ports import NoSuchPort, SerialPort
+from pad.settings import SerialLine, Settings
+
+_WITHIN_S: Final = 5.0
+VOICE: Final = "voice"
+FOUND: Final = "found"
+
+
+class KioskSilent(Exception):
+    """The kiosk's counter service does not answer; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """One device: where its setting says it is, where that is now, and how the kiosk finds it.
+
+    ``state`` is empty where the kiosk could not be asked.
+    """
+
+    name: str
+    setting: str
+    port: str
+    state: str
+    errors: int | None
+    last_event_s: float | None
+    todo: str
+
+    @property
+    def is_well(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.todo
+
+
+def told_by_kiosk(settings: Settings) -> dict[str, dict[str, Any]]:
+    """The devices of ``GET /v1/state``.
+
+    :raises KioskSilent: if there is no answer
+    """
+    counter = settings.counter
+    handlers: list[Any] = [ProxyHandler({})]
+    scheme, headers = "http", {}
+    if counter.tls_certificate:
+        scheme = "https"
+        handlers.append(HTTPSHandler(context=_trusting_only(settings)))
+    if not counter.is_loopback:
+        headers["Authorization"] = f"Bearer {keys.read_secret(settings.state_dir, 'counter_token') or ''}"
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(counter.address, counter.address)  # noqa: S104 - compared
+    host = f"[{address}]" if ":" in address else address
+    request = Request(f"{scheme}://{host}:{counter.port}/v1/state", headers=headers)  # noqa: S310 - http or https
+    try:
+        with build_opener(*handlers).open(request, timeout=_WITHIN_S) as answer:
+            told: dict[str, dict[str, Any]] = json.load(answer)["devices"]
+    except (URLError, OSError, ValueError, KeyError) as error:
+        reason = getattr(error, "reason", error)
+        raise KioskSilent(
+            f"the kiosk does not answer at {host}:{counter.port} ({reason}); is it running?"
+        ) from error
+    return told
+
+
+def _trusting_only(settings: Settings) -> ssl.SSLContext:
+    """Trust the pad's own certificate, whatever name it was made out for."""
+    context = ssl.create_default_context(cafile=str(settings.beside(settings.counter.tls_certificate)))
+    context.check_hostname = False
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
+
+
+def devices(settings: Settings, told: dict[str, dict[str, Any]] | None) -> tuple[Device, ...]:
+    """Every configured device, and the loudspeaker; ``told`` is what the kiosk said, None: nothing."""
+    found = [_device(name, line, told) for name, line in settings.devices.configured().items()]
+    if told is not None and VOICE in told:
+        voice = told[VOICE]
+        todo = "" if voice["state"] == FOUND else "see the kiosk's log, and docs/voice.md"
+        found.append(Device(VOICE, settings.voice.device, "", voice["state"], voice["errors"], None, todo))
+    return tuple(found)
+
+
+def _device(name: str, line: SerialLine, told: dict[str, dict[str, Any]] | None) -> Device:
+    state = (told or {}).get(name, {})
+    try:
+        port, todo = serial_ports.path_of(line.port), ""
+    except NoSuchPort as error:
+        port, todo = "", f"{error}; plug it in, or name one of the ports below in pad.toml"
+    if not todo and state.get("state") == "lost":
+        todo = "it is there, but cannot be opened; the kiosk's log says why"
+    if not todo and state.get("state") == "silent":
+        todo = "it does not answer; check its cable, baud and frame"
+    if told is not None and not state and not todo:
+        todo = "the kiosk does not know it yet; restart the kiosk, which reads pad.toml when it starts"
+    return Device(
+        name, line.port, port, state.get("state", ""), state.get("errors"), state.get("last_event_s"), todo
+    )
+
+
+def as_json(found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> str:
+    """Both lists, for programs."""
+    told = {"devices": [asdict(each) for each in found], "ports": [asdict(each) for each in ports]}
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def show(console: Console, found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> None:
+    """Both lists, for people."""
+    if found:
+        table = Table("device", "setting", "port", "state", "errors", "last event", title="Devices")
+        for each in found:
+            ago = "" if each.last_event_s is None else f"{each.last_event_s:.0f} s ago"
+            errors = "" if each.errors is None else str(each.errors)
+            table.add_row(each.name, each.setting, each.port, each.state or "?", errors, ago)
+        console.print(table)
+        for each in found:
+            if not each.is_well:
+                console.print(f"{each.name}: {each.todo}", soft_wrap=True, markup=False, highlight=False)
+    else:
+        console.print("no device is configured; name its port in pad.toml, in [keypad], [idcard], [scanner]")
+    if not ports:
+        console.print("this machine has no serial ports")
+        return
+    table = Table("port", "as a setting", "what it says of itself", title="Serial ports of this machine")
+    for port in ports:
+        table.add_row(port.path, port.usb or port.path, port.description)
+    console.print(table)
