@@ -10,10 +10,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from kiosk.events import (
     Cancel,
+    CardFailed,
     CardRead,
+    CardTrouble,
     CheckPin,
     DeclineReason,
+    DeviceChanged,
+    DeviceState,
     EndVisit,
+    EnrolmentScanned,
     EnterPin,
     EraseDigits,
     Event,
@@ -34,6 +39,7 @@ from kiosk.events import (
     SetService,
     SignIn,
     SignOut,
+    SlipScanned,
     StorageChanged,
     Stored,
     StoreFailed,
@@ -62,6 +68,7 @@ from kiosk.phases import (
 from kiosk.session import handle
 from kiosk.view import ScreenName, view_of
 from pad.codes import Level
+from pad.enrolment import Enrolment
 from pad.indicators import Catalogue, Indicator
 from pad.model import Instant, Matter, Staff, VisitOutcome
 from pad.settings import RatingRules, WalkAway
@@ -73,8 +80,9 @@ CARD = CardRead("欧阳明月", "50022219900101123X")
 QUIET: tuple[Event, ...] = (
     Submit(), DeclineReason(), Withdraw(), TouchDown(), TouchUp(), SignOut(), HoldCorners(),
     LeaveTechnician(), EnterPin(), PinChecked(right=False), TurnSample(0), GivePhone(),
-    ForgetIdentity(), EraseDigits(),
-    *map(TurnTo, Page),
+    ForgetIdentity(), EraseDigits(), EnrolmentScanned(Enrolment("https://hcp.example", "ABCD-EFGH")),
+    *map(TurnTo, Page), *map(CardFailed, CardTrouble),
+    *(DeviceChanged(name, state) for name in ("idcard", "keypad") for state in DeviceState),
 )  # fmt: skip
 
 
@@ -134,6 +142,18 @@ class Window(RuleBasedStateMachine):
         self.matters[visit_id] = matter
         rated = any(self.matters[each] == matter for each in self.on_disk)
         self.post(Invite(visit_id, Matter(project_no=matter), timeout, already_rated=rated))
+
+    @rule(same_matter=st.booleans())
+    def a_slip_is_scanned(self, same_matter: bool) -> None:
+        self.count += 1
+        visit_id = f"v{self.count}"
+        matter = "P0" if same_matter else f"P{self.count}"
+        self.matters[visit_id] = matter
+        rated = any(self.matters[each] == matter for each in self.on_disk)
+        before = current_visit(self.session)
+        self.post(SlipScanned(Invite(visit_id, Matter(project_no=matter), already_rated=rated)))
+        if before is not None and before.matter.project_no == matter:
+            assert current_visit(self.session) is before, "who scans a slip twice is not asked anew"
 
     @rule(level=st.sampled_from(Level), late=st.booleans())
     def somebody_taps(self, level: Level, late: bool) -> None:
