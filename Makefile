@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench screenshots format clean
+.PHONY: help setup demo test lint bench fuzz screenshots format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -22,6 +22,10 @@ lint: setup ## style, layout and types
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench
+
+fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS=25 for each
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz
 
 screenshots: setup ## every screen at every size, language and mode, into docs/screens
 	$(BIN)/python -m tools.screenshots

@@ -6,10 +6,11 @@ Theory of operation
 -------------------
 Noise can look like a preamble with a long length behind it, and a receiver that waits for such a
 frame to fill up is deaf to the true one inside. So every preamble opens a *candidate* that has an
-end of its own, and the candidate whose end comes first and whose check is right is the frame; the
-candidates it overlaps are given up. Checks of overlapping candidates must not cost their lengths
-each time, or a few kilobytes of preambles would take minutes: the check of any stretch is worked
-out from the running check at its two ends (:class:`Check`), so that each byte is looked at once.
+end of its own, and every candidate whose check is right is a frame, also where it overlaps another:
+noise may complete a sound frame with the first bytes of the true one, which must not be lost.
+Checks of overlapping candidates must not cost their lengths each time, or a few kilobytes of
+preambles would take minutes: the check of any stretch is worked out from the running check at its
+two ends (:class:`Check`), so that each byte is looked at once.
 
 Held are at most one longest frame's bytes, and one candidate for each preamble in them.
 """
@@ -106,12 +107,15 @@ class Frames:
         """Forget what is held."""
         self._held = bytearray()
         self._base = 0  # the absolute place of the first byte held
+        self._looked = 0  # every preamble that begins before here is known
+        self._checked, self._running = 0, 0
+        self._due: list[_Due] = []
+        self._candidates: deque[_Candidate] = deque()
         self._accounted = 0  # up to here every byte was of a frame, or is known to be noise
         self._in_noise = False
-        self._begin_at(0)
 
     def feed(self, data: bytes) -> list[bytes]:
-        """The contents of every frame that is whole now, in the order in which they ended."""
+        """The contents of every frame that is whole now, in the order in which they end."""
         found: list[bytes] = []
         # portion by portion, so that what is held stays short however much comes at once
         for at in range(0, len(data), self._portion):
@@ -121,12 +125,6 @@ class Frames:
         return found
 
     # --- parts --------------------------------------------------------------------------
-
-    def _begin_at(self, place: int) -> None:
-        self._looked = place  # every preamble that begins before here is known
-        self._checked, self._running = place, 0
-        self._due: list[_Due] = []
-        self._candidates: deque[_Candidate] = deque()
 
     def _take(self, found: list[bytes]) -> None:
         end_of_held = self._base + len(self._held)
@@ -143,17 +141,21 @@ class Frames:
             heapq.heappop(self._due)
             if self._reach(due):
                 found.append(self._accept(due.candidate))
-                preamble = self._preamble()
 
     def _preamble(self) -> int | None:
         """Where the next one begins, absolutely."""
         at = self._held.find(self._shape.preamble, self._looked - self._base)
         if at < 0:
-            # the last bytes may be the beginning of one
-            tail = self._base + len(self._held) - len(self._shape.preamble) + 1
-            self._looked = max(self._looked, tail)
+            self._looked = max(self._looked, self._base + len(self._held) - self._begun())
             return None
         return self._base + at
+
+    def _begun(self) -> int:
+        """How many of the last bytes may be the beginning of a preamble."""
+        preamble = self._shape.preamble
+        return next(
+            (count for count in range(len(preamble) - 1, 0, -1) if self._held.endswith(preamble[:count])), 0
+        )
 
     def _open(self, start: int) -> None:
         shape = self._shape
@@ -194,12 +196,10 @@ class Frames:
         return self._running
 
     def _accept(self, candidate: _Candidate) -> bytes:
-        contents = bytes(self._held[candidate.contents - self._base : candidate.end - self._base])
         self._account(candidate.start)
-        self._accounted = candidate.end + self._shape.check.size
+        self._accounted = max(self._accounted, candidate.end + self._shape.check.size)
         self._in_noise = False
-        self._begin_at(self._accounted)
-        return contents
+        return bytes(self._held[candidate.contents - self._base : candidate.end - self._base])
 
     def _drop(self) -> None:
         while self._candidates and self._candidates[0].over:

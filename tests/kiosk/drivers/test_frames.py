@@ -120,6 +120,17 @@ def test_a_false_preamble_with_a_long_length_hides_no_frame(shape: Shape) -> Non
     assert frames.errors == 1
 
 
+def test_noise_that_completes_a_frame_with_the_true_ones_first_bytes_does_not_cost_the_true_one() -> None:
+    noise = bytes.fromhex("aaaaaa9669 0004 4145")  # with the preamble's first bytes its check is right
+    frames = Frames(CARD)
+    assert frames.feed(noise + frame(CARD, b"\0\0\x80")) == [b"AE\xaa", b"\0\0\x80"]
+
+
+def test_a_frame_within_a_frame_does_not_cost_the_outer_one() -> None:
+    inner = frame(COUNTER, b"{}")
+    assert Frames(COUNTER).feed(frame(COUNTER, b"[" + inner + b"]")) == [b"{}", b"[" + inner + b"]"]
+
+
 @pytest.mark.parametrize("shape", SHAPES, ids=["counter", "card"])
 def test_what_is_held_is_bounded_whatever_comes(shape: Shape) -> None:
     frames = Frames(shape)
