@@ -6,7 +6,9 @@ One thread a device. A line that is not there, or goes, is looked for with a gro
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import queue
 import termios
 import threading
@@ -175,8 +177,18 @@ class PortLoop(Generic[E]):
                 self._port.cancel_read()
 
 
+_WORDS: Final = {
+    errno.EACCES: "no permission to open it; see config/udev",
+    errno.EAGAIN: "used by another program",
+    errno.EBUSY: "used by another program",
+}
+
+
 def _why(error: Exception) -> str:
     """What went wrong, without Python's or pyserial's wrapping."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__
+    if isinstance(error, NoSuchPort):
+        return str(error)
+    if isinstance(error, OSError) and error.errno is not None:
+        return _WORDS.get(error.errno, os.strerror(error.errno))
+    # pyserial gives no number where a line was hung up, or never was one
+    return "no serial line" if "configure" in str(error) else "hung up"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ def by_hand(folder: Path, plan: Plan, display: str) -> int:
         stage.start_syncd()
         print(f"The pad's window is open. The clerk and the platform are at {platform.page}")
         print("Invite a rating there, tap a face in the window. Close the window or press Ctrl-C to end.")
+        print("Key pad, card reader, scanner: in another terminal, type")
+        print(f"  {Path(sys.executable).with_name('sandbox')} devices --folder {stage.devices}")
         webbrowser.open(platform.page)
         while True:
             try:

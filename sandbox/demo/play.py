@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from pad.model import parse_iso_time
-from sandbox.hall.glass import Glass, Shown, VirtualDisplay
-from sandbox.hall.partners import Platform
+from sandbox.demo.moves import Moves
+from sandbox.devices.idcard import Card
+from sandbox.devices.table import Table
+from sandbox.hall.glass import VirtualDisplay
 from sandbox.hall.reckoning import reckon
 from sandbox.hall.stage import Plan, Stage
 
 _RING_S: Final = 5.0
+_CARD: Final = Card("张三", "999999199001010024")
+"""Of nobody: there is no area 999999."""
 _WORDS: Final = {5: "非常满意", 4: "满意", 3: "基本满意", 2: "不满意", 1: "非常不满意"}
-_TASKS: Final = ("个体工商户设立登记", "居民身份证换领", "不动产转移登记", "社会保险参保登记", "食品经营许可")
 
 
 PLAN: Final = Plan(
@@ -30,22 +28,13 @@ PLAN: Final = Plan(
         ("reconnect_spread_s", 1),
         ("answer_timeout_s", 5),
     ),
+    devices=True,
 )
 """Quick rings and quick retries: nobody waits half a minute for a demo."""
 
 
-class Play:
-    """The scenes, and what they need: the stage, the glass, the platform."""
-
-    def __init__(self, stage: Stage, display: str, platform: Platform) -> None:
-        self._stage = stage
-        self._display = display
-        self._platform = platform
-        self._glass: Glass
-        self._matters = 0
-        self._scene = 0
-
-    # --- scenes -------------------------------------------------------------------------
+class Play(Moves):
+    """The scenes."""
 
     def run(self) -> None:
         """Play every scene."""
@@ -63,6 +52,9 @@ class Play:
         self._takes_it_back()
         self._nobody_comes()
         self._a_second_invitation()
+        self._a_key_of_the_key_pad()
+        self._a_scanned_slip()
+        self._an_id_card_and_a_pulled_plug()
         self._line_is_cut()
         self._answer_is_lost()
         self._power_is_cut()
@@ -135,6 +127,43 @@ class Play:
         tapped = self._tap_face(5)
         self._finish(f"a second invitation: the first is {state}, the second rated 5", min(started, tapped))
 
+    def _a_key_of_the_key_pad(self) -> None:
+        self._device_is("keypad", "found")
+        self._invite()
+        started = time.monotonic()
+        self._devices.keypad.bounce(4)
+        self._glass.wait_for("reasons", lambda shown: shown.level == 4)
+        self._finish("4 满意, by a key of the key pad (pf 5)", started)
+
+    def _a_scanned_slip(self) -> None:
+        self._device_is("scanner", "found")
+        self._glass.wait_for("serving")
+        self._devices.scanner.scan(f"https://zw.example/slip?projectNo={self._number()}", "gbk")
+        self._glass.wait_for("invitation")
+        self._finish("3 基本满意, invited by a scanned slip", self._tap_face(3))
+
+    def _an_id_card_and_a_pulled_plug(self) -> None:
+        self._device_is("idcard", "found")
+        self._invite()
+        started = self._tap_face(2)
+        self._glass.wait_for("reasons", lambda shown: "identity" in shown.enabled)
+        self._glass.tap("identity")
+        self._glass.wait_for("identity")
+        self._reader_sees_no_card()
+        self._devices.idcard.unplug_at = "read"
+        self._devices.idcard.put(_CARD)
+        self._device_is("idcard", "lost")
+        self._devices.idcard.lift()
+        self._devices.lines["idcard"].plug()
+        self._device_is("idcard", "found")
+        for key in ("digit-1", "clear"):  # a touch gives the person new time
+            self._glass.tap(key)
+        self._reader_sees_no_card()
+        self._picture("identity")
+        self._devices.idcard.put(_CARD)
+        self._glass.wait_for("reasons", lambda shown: "decline" in shown.enabled)
+        self._finish("2 不满意, with an ID card; its reader was unplugged in between", started)
+
     def _line_is_cut(self) -> None:
         self._platform.cut_line()
         self._step("the line is cut")
@@ -176,111 +205,20 @@ class Play:
         recovered = self._query("SELECT COUNT(*) FROM ratings WHERE recovered = 1")
         self._say(f"started again: {recovered} rating recovered, everything sent", restarted)
 
-    # --- what scenes are made of --------------------------------------------------------
-
-    def _open(self) -> None:
-        started = time.monotonic()
-        self._glass = self._stage.start_kiosk(self._display)
-        self._glass.wait_for("idle")
-        self._stage.start_syncd()
-        self._picture("idle")
-        self._say("kiosk and syncd started; the screen can be touched", started)
-
-    def _invite(self, timeout_s: float | None = None) -> str:
-        self._matters += 1
-        matter = {
-            "project_no": f"500110{datetime.now().astimezone():%Y%m%d}{self._matters:06d}",
-            "task_name": _TASKS[self._matters % len(_TASKS)],
-            "task_code": f"11500222MB1234567X4000131{self._matters:06d}",
-            "service_name": "办结",
-            "service_number": 1,
-            "service_time": f"{datetime.now().astimezone():%Y-%m-%d} 00:00:01",
-        }
-        invitation = self._stage.clerk.invite(matter, timeout_s)
-        self._glass.wait_for("invitation", lambda shown: shown.visit == invitation)
-        return invitation
-
-    def _tap_face(self, level: int) -> float:
-        """Tap a face until the reasons page is there; when the finger came down."""
-        started = time.monotonic()
-        self._glass.wait_for("invitation", lambda shown: f"face-{level}" in shown.enabled)
-        self._glass.tap(f"face-{level}")
-        self._glass.wait_for("reasons", lambda shown: shown.level == level)
-        return started
-
-    def _tick(self, target: str) -> None:
-        code = target.removeprefix("indicator-")
-        self._glass.wait_for("reasons", lambda shown: target in shown.enabled)
-        self._glass.tap(target)
-        self._glass.wait_for("reasons", lambda shown: code in shown.ticked)
-
-    def _finish(self, what: str, started: float, *, button: str = "", wait: bool = True) -> None:
-        """Press the button that sends it; say when it was thanked, and when it had arrived."""
-
-        def can_send(shown: Shown) -> bool:
-            return bool({button or "submit", "decline"} & shown.enabled)
-
-        shown = self._glass.wait_for("reasons", can_send)
-        self._glass.tap(button if button else "submit" if "submit" in shown.enabled else "decline")
-        self._glass.wait_for("thanks")
-        thanked = time.monotonic()
-        if wait:
-            self._all_arrived()
-        self._say(what, started, thanked)
-
-    def _all_arrived(self) -> None:
-        self._platform.wait_for(self._count("ratings"))
-        self._until(lambda: self._stage.clerk.pad()["pending"] == 0)
-
-    def _count(self, table: str) -> int:
-        return int(self._query(f"SELECT COUNT(*) FROM {table}"))  # noqa: S608 - a name of ours
-
-    def _query(self, sql: str) -> Any:
-        with closing(sqlite3.connect(self._stage.state / "ledger.db")) as db:
-            return db.execute(sql).fetchone()[0]
-
-    def _until(self, true: Callable[[], bool], within_s: float = 30.0) -> None:
-        give_up = time.monotonic() + within_s
-        while not true():
-            if time.monotonic() > give_up:
-                raise TimeoutError("the scene did not come to its end in time")
-            time.sleep(0.02)
-
-    def _picture(self, name: str) -> None:
-        self._glass.screenshot(self._stage.folder / f"{name}.png")
-
-    def _step(self, what: str) -> None:
-        print(f"      {what}")
-
-    def _say(self, what: str, started: float, thanked: float | None = None) -> None:
-        self._scene += 1
-        took = time.monotonic() - started
-        times = f"{took:6.2f} s"
-        print(f"  {self._scene:2}  {times}  {what}{self._way() if thanked else ''}", flush=True)
-
-    def _way(self) -> str:
-        """How the last rating went: on disk, and at the platform."""
-        with closing(sqlite3.connect(self._stage.state / "ledger.db")) as db:
-            row = db.execute(
-                "SELECT r.rated_at, d.settled_at FROM ratings r LEFT JOIN deliveries d ON d.seq = r.seq"
-                " ORDER BY r.seq DESC LIMIT 1"
-            ).fetchone()
-        if row is None or row[1] is None:
-            return "; on disk, waiting"
-        lag = parse_iso_time(row[1]) - parse_iso_time(row[0])
-        return f"; submitted to acknowledged {lag.total_seconds() * 1000:.0f} ms"
-
 
 def play(folder: Path, plan: Plan) -> int:
     """Play the script; 0 if every rating arrived once and nothing else did."""
     stage = Stage(folder, plan)
     stage.clear()
     started = time.monotonic()
-    with VirtualDisplay(folder / "xvfb.log", plan.width, plan.height) as display:
+    with (
+        VirtualDisplay(folder / "xvfb.log", plan.width, plan.height) as display,
+        Table(stage.devices) as table,
+    ):
         platform = stage.start_platform()
         print(f"The platform speaks '{plan.dialect}'; pictures and logs go to {folder.name}/")
         try:
-            Play(stage, display.name, platform).run()
+            Play(stage, display.name, platform, table).run()
         finally:
             stage.stop()
     reckoning = reckon(stage.state / "ledger.db", stage.platform_store)

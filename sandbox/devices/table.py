@@ -21,10 +21,16 @@ TABLES: Final = {
 """Each device's name, and its table in ``pad.toml``."""
 
 
+def settings_for(folder: Path) -> str:
+    """What to put into ``pad.toml`` for the devices of a folder."""
+    return "".join(f'[{table}]\nport = "{folder / name}"\n' for name, table in TABLES.items())
+
+
 class Table:
     """Four devices, plugged in from the start."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self.lines = {name: Line(folder / name) for name in TABLES}
         self.keypad = KeyPad(self.lines["keypad"])
         self.idcard = CardReader(self.lines["idcard"])
@@ -35,7 +41,7 @@ class Table:
 
     def settings(self) -> str:
         """What to put into ``pad.toml``."""
-        return "".join(f'[{TABLES[name]}]\nport = "{line.path}"\n' for name, line in self.lines.items())
+        return settings_for(self._folder)
 
     def close(self) -> None:
         """Pull everything out."""

@@ -10,6 +10,7 @@ from typing import Final
 
 from pad import keys, settings
 from pad.settings import Dialect, Settings
+from sandbox.devices.table import settings_for
 from sandbox.hall.glass import Glass
 from sandbox.hall.partners import Clerk, Platform
 from sandbox.hall.processes import Program, python
@@ -22,7 +23,10 @@ _READY_WITHIN_S: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a stage is set up with; ``rules`` and ``sync`` override ``pad.toml`` key by key."""
+    """What a stage is set up with; ``rules`` and ``sync`` override ``pad.toml`` key by key.
+
+    With ``devices`` the pad looks for its serial devices in the stage's folder ``devices``.
+    """
 
     dialect: Dialect = Dialect.NATIONAL
     counter_port: int = 27100
@@ -31,6 +35,7 @@ class Plan:
     language: str = "zh_CN"
     rules: tuple[tuple[str, str | float | bool], ...] = ()
     sync: tuple[tuple[str, float], ...] = ()
+    devices: bool = False
 
 
 class Stage:
@@ -40,6 +45,7 @@ class Stage:
         self.folder = folder
         self.plan = plan
         self.state = folder / "state"
+        self.devices = folder / "devices"
         self.config = folder / "pad.toml"
         self.platform_store = folder / "platform" / "platform.db"
         self.state.mkdir(parents=True, exist_ok=True)
@@ -96,7 +102,7 @@ language = "{self.plan.language}"
 profile = "{CONFIG / "platforms" / f"{self.plan.dialect}.toml"}"
 url = "{url}"
 app_mark = "{APP_MARK}"
-""",
+{settings_for(self.devices) if self.plan.devices else ""}""",
             encoding="utf-8",
         )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 import pytest
+import serial
 
 from kiosk.events import (
     CardTrouble,
@@ -29,6 +30,7 @@ from pad.model import InputDevice
 from pad.settings import Settings
 from sandbox.devices.counter import framed
 from sandbox.devices.idcard import Card
+from sandbox.devices.line import Line
 from sandbox.devices.table import TABLES, Table
 from tests.kiosk.conftest import Kiosk
 
@@ -394,20 +396,43 @@ def test_a_device_that_is_not_there_yet_is_found_when_it_comes(configured: Setti
         window.kiosk.stop()
 
 
+def lost_with(configured: Settings, port: Path) -> str:
+    """Why a key pad at that port is lost."""
+    keypad = msgspec.structs.replace(configured.devices.keypad, port=str(port))
+    kiosk = Kiosk(replace(configured, devices=replace(configured.devices, keypad=keypad)))
+    kiosk.start()
+    while "keypad" not in kiosk.desk.session.devices:
+        kiosk.changed.wait(0.01)
+        kiosk.changed.clear()
+    kiosk.invite()
+    health = kiosk.devices.health()["keypad"]
+    kiosk.stop()
+    assert health.state is DeviceState.LOST
+    return health.why
+
+
 def test_a_port_that_is_no_serial_line_is_said_and_disturbs_nobody(
     configured: Settings, tmp_path: Path
 ) -> None:
     file = tmp_path / "file"
     file.write_text("x")
-    devices = replace(
-        configured.devices, keypad=msgspec.structs.replace(configured.devices.keypad, port=str(file))
+    assert lost_with(configured, file) == "no serial line"
+    assert lost_with(configured, tmp_path / "nothing").endswith("nothing: not there")
+
+
+def test_a_line_another_program_uses_is_said_and_disturbs_nobody(
+    configured: Settings, tmp_path: Path
+) -> None:
+    with Line(tmp_path / "line") as line, serial.Serial(str(line.path), exclusive=True):
+        assert lost_with(configured, line.path) == "used by another program"
+
+
+def test_a_line_that_is_hung_up_is_said(window: Window) -> None:
+    window.table.lines["keypad"].unplug()
+    window.until_state("keypad", DeviceState.LOST)
+    assert window.kiosk.devices.health()["keypad"].why in ("hung up", "Input/output error") or (
+        window.kiosk.devices.health()["keypad"].why.endswith("not there")
     )
-    kiosk = Kiosk(replace(configured, devices=devices))
-    kiosk.start()
-    kiosk.invite()
-    health = kiosk.devices.health()["keypad"]
-    kiosk.stop()
-    assert health.state is DeviceState.LOST
 
 
 def test_a_window_without_devices_tells_none(kiosk: Kiosk) -> None:
