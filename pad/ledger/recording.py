@@ -41,6 +41,7 @@ from pad.model import (
     VisitOutcome,
     iso_time,
 )
+from pad.sealing import SealError
 
 _MATTER_FIELDS: Final = tuple(field.name for field in fields(Matter))
 _RATED: Final = "this matter is rated"
@@ -113,7 +114,12 @@ class Recorder:
             row = self._rating_row(finished, sealed, head(db))
             db.execute(*insert("ratings", row))
             if sealed is not None:
-                db.execute(*insert("rater", {"rating_id": row["id"], "sealed": sealed}))
+                rater = {
+                    "rating_id": row["id"],
+                    "sealed": sealed,
+                    "card_mark": self._card_mark(visit_id, sealed),
+                }
+                db.execute(*insert("rater", rater))
             _end(db, VisitEnd(visit_id, VisitOutcome.RATED, finished.rated))
             db.execute("DELETE FROM draft WHERE visit_id = ?", (visit_id,))
             stored = db.execute("SELECT * FROM ratings WHERE seq = ?", (row["seq"],)).fetchone()
@@ -150,6 +156,14 @@ class Recorder:
         }
         row["hash"] = chain.link(self._keys.chain, last.hash, row)
         return {name: row[name] for name in RATING_COLUMNS}
+
+    def _card_mark(self, visit_id: str, sealed: bytes) -> str | None:
+        """The same for the same card, and nothing to anybody without the device's key."""
+        try:
+            card = sealing.unseal(self._keys.sealing, sealed, visit_id).cert_key
+        except SealError:
+            return None  # a draft of a key that is gone; its rating counts all the same
+        return sealing.mark(self._keys.sealing, card) if card else None
 
     def recover(self, now: Instant, *, discard: bool) -> Rating | None:
         """After a start: complete the rating a power cut left behind, and end what else was open.

@@ -30,10 +30,13 @@ from pad.ledger.recording import write_note
 from pad.model import Instant
 
 _log = logging.getLogger("pad.ledger")
-_CARRIED: Final = ("ratings", "visits", "rater", "draft", "deliveries", "checkpoints", "journal", "anchors")
+_CARRIED: Final = (
+    "ratings", "visits", "rater", "draft", "deliveries", "checkpoints", "journal", "anchors",
+    "flags", "alerts",
+)  # fmt: skip
 """Ratings first: they name the visits and raters to look for where damage hides them."""
 _NAMED_BY_RATINGS: Final = {"visits": "visit_id", "rater": "id"}
-_NUMBERED: Final = frozenset({"ratings", "deliveries", "checkpoints", "journal"})
+_NUMBERED: Final = frozenset({"ratings", "deliveries", "checkpoints", "journal", "flags"})
 _ENDS: Final = 100
 _WHOLE_UP_TO_BYTES: Final = 16 * 1024 * 1024
 """A look at all of a file takes some 2 ms a MiB: at every start for the first years' ledgers, for a
@@ -116,28 +119,35 @@ def _make_fresh(path: Path, now: Instant, why: str) -> None:
     for leftover in (fresh, _beside(fresh, "-journal")):
         leftover.unlink(missing_ok=True)
     with closing(_bare(fresh)) as connection:
+        promises = _lift_promises(connection)
         carried = _carry_all(path, connection)
-        _apply_migrations(connection)
         with transaction(connection) as db:
+            for promise in promises:
+                db.execute(promise)
             write_note(db, "ledger_rescued", now, {"why": why, "set_aside": aside.name, "carried": carried})
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
 def _bare(path: Path) -> sqlite3.Connection:
-    """A ledger with its tables but without the promises: a gap in what can be read must fit in."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous=FULL")
-    _apply_migrations(connection, stop_before="promises")
-    return connection
-
-
-def _apply_migrations(connection: sqlite3.Connection, stop_before: str | None = None) -> None:
+    """A ledger with its tables; see :func:`_lift_promises`."""
     from sqlite_utils import Database
 
     from pad.ledger.schema import migrations
 
-    migrations.apply(Database(connection), stop_before=stop_before)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA synchronous=FULL")
+    migrations.apply(Database(connection))
+    return connection
+
+
+def _lift_promises(connection: sqlite3.Connection) -> list[str]:
+    """Take the triggers off, for a gap in what can be read must fit in; the statements that put them back."""
+    triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+    with transaction(connection) as db:
+        for trigger in triggers:
+            db.execute(f"DROP TRIGGER {trigger['name']}")
+    return [trigger["sql"] for trigger in triggers]
 
 
 def _is_complete(fresh: Path) -> bool:

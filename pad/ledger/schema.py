@@ -257,6 +257,48 @@ def promises_of_deliveries(db: Database) -> None:
     )
 
 
+@migrations()
+def suspicions_and_alerts(db: Database) -> None:
+    """What looks unlike honest rating, whom a bad rating was told to, and which raters had the same card.
+
+    A mark is of the card alone, made with the device's key, and leaves with the rater's data.
+    """
+    _script(
+        db,
+        """
+    ALTER TABLE rater ADD COLUMN card_mark TEXT;
+
+    CREATE TABLE flags (
+        id       INTEGER PRIMARY KEY,
+        kind     TEXT NOT NULL,
+        seq      INTEGER REFERENCES ratings (seq) ON DELETE CASCADE,
+        visit_id TEXT,
+        reason   TEXT NOT NULL,
+        at       TEXT NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX flags_once ON flags (kind, COALESCE(seq, 0), COALESCE(visit_id, ''));
+
+    CREATE TABLE alerts (
+        seq             INTEGER NOT NULL REFERENCES ratings (seq) ON DELETE CASCADE,
+        target          TEXT NOT NULL,
+        state           TEXT NOT NULL CHECK (state IN ('pending','told')),
+        attempts        INTEGER NOT NULL,
+        next_attempt_at TEXT,
+        last_error      TEXT,
+        told_at         TEXT,
+        PRIMARY KEY (seq, target),
+        CHECK ((state = 'told') = (told_at IS NOT NULL))
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX alerts_pending ON alerts (seq) WHERE state = 'pending';
+
+    CREATE TRIGGER flags_never_change BEFORE UPDATE ON flags
+    BEGIN SELECT RAISE(ABORT, 'a flag never changes'); END;
+    CREATE TRIGGER alerts_are_told_once BEFORE UPDATE ON alerts WHEN OLD.state = 'told'
+    BEGIN SELECT RAISE(ABORT, 'an alert is told once'); END;
+    """,
+    )
+
+
 def _script(db: Database, sql: str) -> None:
     """Run several statements inside the migration's transaction (``executescript`` would commit)."""
     statement = ""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pad.settings.alerts import Alerts, Smtp
 from pad.settings.devices import (
     CounterLine,
     Devices,
@@ -32,6 +33,7 @@ from pad.settings.platform import (
     check_profile,
 )
 from pad.settings.reading import SettingsError, read_table
+from pad.settings.suspicion import Suspicion
 from pad.settings.tables import (
     Counter,
     Identity,
@@ -48,10 +50,10 @@ from pad.settings.tables import (
 )
 
 __all__ = [
-    "Counter", "CounterLine", "Devices", "Dialect", "EvaluateDoor", "IdCard", "Identity", "Keypad",
+    "Alerts", "Counter", "CounterLine", "Devices", "Dialect", "EvaluateDoor", "IdCard", "Identity", "Keypad",
     "LedgerRules", "Pad", "Phone", "PlatformLink", "PlatformProfile", "RatingRules", "Scanner", "Screen",
-    "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text", "Sync", "Technician", "TellerDoor",
-    "UnboundProjectNo", "Voice", "WalkAway", "config_path", "load", "read_table",
+    "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text", "Smtp", "Suspicion", "Sync",
+    "Technician", "TellerDoor", "UnboundProjectNo", "Voice", "WalkAway", "config_path", "load", "read_table",
 ]  # fmt: skip
 
 DEFAULT_CONFIG: Final = Path("/etc/pad/pad.toml")
@@ -72,6 +74,8 @@ class Settings:
     phone: Phone
     technician: Technician
     devices: Devices
+    suspicion: Suspicion
+    alerts: Alerts
     ledger: LedgerRules
     sync: Sync
     platform: PlatformLink
@@ -124,6 +128,8 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
         phone=file.phone,
         technician=file.technician,
         devices=devices,
+        suspicion=file.suspicion,
+        alerts=file.alerts,
         ledger=file.ledger,
         sync=file.sync,
         platform=file.platform,

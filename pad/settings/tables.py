@@ -9,10 +9,12 @@ from typing import Annotated
 from msgspec import Meta
 
 from pad import codes
+from pad.settings.alerts import Alerts
 from pad.settings.devices import CounterLine, IdCard, Keypad, Scanner
 from pad.settings.doors import EvaluateDoor, Port, TellerDoor, Text
 from pad.settings.platform import PlatformLink
 from pad.settings.reading import Table
+from pad.settings.suspicion import Suspicion
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
@@ -159,5 +161,7 @@ class PadFile(Table, frozen=True):
     keypad: Keypad = Keypad()
     idcard: IdCard = IdCard()
     scanner: Scanner = Scanner()
+    suspicion: Suspicion = Suspicion()
+    alerts: Alerts = Alerts()
     ledger: LedgerRules = LedgerRules()
     sync: Sync = Sync()

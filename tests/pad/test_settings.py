@@ -25,6 +25,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "keypad": settings.Keypad,
     "idcard": settings.IdCard,
     "scanner": settings.Scanner,
+    "suspicion": settings.Suspicion,
+    "alerts": settings.Alerts,
     "ledger": settings.LedgerRules,
     "sync": settings.Sync,
     "platform": settings.PlatformLink,

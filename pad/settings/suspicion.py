@@ -1,0 +1,28 @@
+"""``[suspicion]``: from when on a pattern is marked for whoever judges it; it never changes a rating."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from pad.settings.reading import Table
+
+Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z")]
+
+
+class Suspicion(Table, frozen=True):
+    """Thresholds; every pattern is one setting or a pair that belongs together."""
+
+    enabled: bool = True
+    burst_count: Annotated[int, Meta(ge=2, le=1000)] = 6
+    burst_s: Annotated[float, Meta(ge=1, le=86_400)] = 120.0
+    fast_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1500
+    same_card_count: Annotated[int, Meta(ge=2, le=1000)] = 4
+    same_card_days: Annotated[int, Meta(ge=1, le=366)] = 1
+    opening_hours: tuple[Hours, ...] = ()
+    open_on_rest_days: bool = False
+    look_s: Annotated[float, Meta(ge=0, le=600)] = 3.0
+    look_count: Annotated[int, Meta(ge=1, le=1000)] = 3
+    unlike_sigma: Annotated[float, Meta(ge=1, le=100)] = 5.0
+    unlike_least: Annotated[int, Meta(ge=10, le=100_000)] = 40
