@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench fuzz screenshots format clean
+.PHONY: help setup demo test lint bench crash fuzz screenshots format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -22,6 +22,9 @@ lint: setup ## style, layout and types
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench
+
+crash: setup ## power cuts and kills, for some twenty minutes
+	CRASH_DAYS=60 CRASH_PEOPLE=40 CRASH_REPEATS=2 CRASH_ROUNDS=100 $(BIN)/pytest tests/crash -s --timeout 1800
 
 fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS=25 for each
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
