@@ -25,6 +25,7 @@ bench: setup ## what is measured, as a table and as bench/result.json
 
 crash: setup ## power cuts and kills, for some twenty minutes
 	CRASH_DAYS=60 CRASH_PEOPLE=40 CRASH_REPEATS=2 CRASH_ROUNDS=100 $(BIN)/pytest tests/crash -s --timeout 1800
+	LINE_EVERY=1 $(BIN)/pytest tests/syncd/test_bad_line.py -s --show-capture=no
 
 fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS=25 for each
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'

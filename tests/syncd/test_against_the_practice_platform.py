@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -103,6 +104,31 @@ def test_a_misbehaviour_loses_and_doubles_nothing(
     assert [row["project_no"] for row in practice.stored()] == [f"P{number}" for number in range(9)]
     assert [row["level"] for row in practice.stored()] == [1 + number % 5 for number in range(9)]
     assert set(box.states) == {"acknowledged"}
+
+
+@DIALECTS
+@pytest.mark.parametrize("seed", range(3))
+def test_misbehaviours_in_random_mixture_leave_the_daemon_nothing_undelivered(
+    box: PadBox, practice: Practice, dialect: str, seed: int
+) -> None:
+    chance = random.Random(seed)
+    box.configure(f"{practice.url}/{dialect}", dialect, batch=4, answer_timeout_s=0.6)
+    daemon = box.daemon()
+    expected = []
+    for turn in range(8):
+        for name in chance.sample(list(ONCE_EACH), chance.randint(1, 3)):
+            practice.control.misbehave(name, **ONCE_EACH[name])
+        for number in range(chance.randint(1, 6)):
+            expected.append((f"P{turn}-{number}", chance.randint(1, 5)))
+            box.rate(*expected[-1], trusted=False)
+            box.ring()
+        if chance.random() < 0.5:
+            practice.control.wait_for(len(expected) // 2)
+    practice.control.behave()
+    box.wait_until_settled()
+    assert [(row["project_no"], row["level"]) for row in practice.stored()] == expected
+    assert set(box.states) == {"acknowledged"}
+    assert daemon.terminate() == 0
 
 
 @DIALECTS
