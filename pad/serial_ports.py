@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from serial.tools import list_ports
 
+_LOOKS: Final = 3
 _USB: Final = re.compile(r"usb:(?P<vendor>[0-9a-fA-F]{4}):(?P<product>[0-9a-fA-F]{4})(?::(?P<serial>\S+))?")
 
 
@@ -38,7 +39,7 @@ def path_of(port: str) -> str:
     vendor, product = int(wanted["vendor"], 16), int(wanted["product"], 16)
     found = sorted(
         each.device
-        for each in list_ports.comports()
+        for each in _listed()
         if (each.vid, each.pid) == (vendor, product) and wanted["serial"] in (None, each.serial_number)
     )
     if not found:
@@ -53,8 +54,18 @@ def ports() -> tuple[SerialPort, ...]:
     """Every serial port of this machine, by path."""
     return tuple(
         SerialPort(each.device, _usb_of(each.vid, each.pid, each.serial_number), each.description or "")
-        for each in sorted(list_ports.comports(), key=lambda each: each.device)
+        for each in sorted(_listed(), key=lambda each: each.device)
     )
+
+
+def _listed() -> list[Any]:
+    """What pyserial lists; it fails where a device goes while it is read, and is asked again."""
+    for _ in range(_LOOKS):
+        try:
+            return list(list_ports.comports())
+        except (TypeError, ValueError, OSError):
+            continue
+    return []
 
 
 def _usb_of(vendor: int | None, product: int | None, serial_number: str | None) -> str:

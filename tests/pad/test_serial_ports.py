@@ -61,3 +61,23 @@ def test_every_port_is_listed_with_the_words_for_a_setting(machine: Callable[...
     assert [(each.path, each.usb) for each in ports()] == [
         ("/dev/ttyACM0", "usb:1a86:7523"), ("/dev/ttyS0", ""), ("/dev/ttyUSB0", "usb:1a86:7523:A1"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("looks", [1, 100])
+def test_a_device_that_goes_while_the_ports_are_listed_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, looks: int
+) -> None:
+    failures = iter(range(looks))
+
+    def comports() -> list[Port]:
+        if next(failures, None) is not None:
+            int(None, 16)  # type: ignore[call-overload]  # as pyserial does with what it could not read
+        return [Port("/dev/ttyUSB0")]
+
+    monkeypatch.setattr(list_ports, "comports", comports)
+    if looks == 1:
+        assert path_of("usb:1a86:7523") == "/dev/ttyUSB0"
+    else:
+        assert ports() == ()
+        with pytest.raises(NoSuchPort, match="not there"):
+            path_of("usb:1a86:7523")
