@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, web
 from pad import codes
 from pad.bulletin import BulletinError
 from sandbox import strict_json
+from sandbox.chains import chains
 from sandbox.checks import wire_moment
 from sandbox.misbehaviour import BadParameter, UnknownMisbehaviour
 from sandbox.platform import Platform
@@ -48,6 +50,7 @@ class ControlService:
             web.delete("/control/received", self._forget),
             web.get("/control/summary", self._summary),
             web.get("/control/{table:requests|refusals|heartbeats}", self._table),
+            web.get("/control/chains", self._chains),
             web.post("/control/services", self._services),
             web.get("/control/misbehaviours", self._misbehaviours),
             web.delete("/control/misbehaviours", self._behave),
@@ -86,6 +89,10 @@ class ControlService:
     async def _table(self, request: web.Request) -> web.Response:
         name = request.match_info["table"]
         return web.json_response({name: self._platform.store.table(name)})
+
+    async def _chains(self, _request: web.Request) -> web.Response:
+        found = chains(self._platform.store.beats())
+        return web.json_response({"chains": [asdict(chain) for chain in found.values()]})
 
     async def _services(self, request: web.Request) -> web.Response:
         record = {"serviceNumber": "1", "serviceTime": ""} | await _json_object(request)

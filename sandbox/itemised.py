@@ -103,12 +103,13 @@ def parse_heartbeat(body: bytes) -> dict[str, Any]:
         raise Malformed("the body is not JSON") from error
     if not isinstance(beat, dict) or not isinstance(beat.get("device"), str) or not beat["device"]:
         raise Malformed("a JSON object with device is wanted")
-    head = beat.get("head")
-    if not isinstance(head, dict):
-        raise Malformed("head is an object")
-    seq = head.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool) or not isinstance(head.get("hash"), str):
-        raise Malformed("head has seq, a whole number, and hash, a text")
+    for name in ("head", *({"earlier"} & beat.keys())):
+        row = beat.get(name)
+        if not isinstance(row, dict):
+            raise Malformed(f"{name} is an object")
+        seq = row.get("seq")
+        if not isinstance(seq, int) or isinstance(seq, bool) or not isinstance(row.get("hash"), str):
+            raise Malformed(f"{name} has seq, a whole number, and hash, a text")
     return beat
 
 

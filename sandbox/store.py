@@ -190,6 +190,11 @@ class Store:
         }[name]
         return [dict(row) for row in reversed(self._db.execute(sql, (most,)).fetchall())]
 
+    def beats(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every heartbeat with its device, oldest first."""
+        rows = self._db.execute("SELECT device, raw FROM heartbeats ORDER BY rowid").fetchall()
+        return [(row["device"], json.loads(row["raw"])) for row in rows]
+
     def clear(self) -> None:
         """Forget everything received."""
         with self.transaction():

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import platform as machine
+from contextlib import suppress
 from datetime import datetime
 
 import pad
+from pad.chain import Head
 from pad.ledger.outbox import Backlog, Outbox
 from pad.model import Instant
 from pad.settings import Settings
@@ -28,6 +31,7 @@ class Heart:
             "profile": settings.profile.name,
             "python": machine.python_version(),
         }
+        self._told = settings.state_dir / "told_head.json"
         self._ledger = ledger
         self._platform = platform
         self._clock = clock
@@ -38,11 +42,14 @@ class Heart:
         """Send one; whatever is in the way, the next one is the remedy."""
         try:
             outbox = self._ledger.outbox()
-            heard = self._platform.heartbeat(self._pulse(outbox))
+            pulse = self._pulse(outbox)
+            heard = self._platform.heartbeat(pulse)
             if heard is not None:
                 anchor = self._clock.observe(heard.seen, outbox.last_trusted)
                 if anchor is not None:
                     outbox.set_anchor(anchor)
+            if heard is not None and not isinstance(heard, NoAnswer):
+                self._remember(pulse)
             self._tell(heard.why if isinstance(heard, NoAnswer) else None)
         except Exception as error:
             # the text of an exception may say more than a log should hold
@@ -62,7 +69,24 @@ class Heart:
             oldest_pending_s=_age_s(backlog, now, true_now),
             time_uncertain=true_now is None or outbox.has_uncertain_time(),
             versions=self._versions,
+            earlier=self._earlier(outbox),
         )
+
+    def _earlier(self, outbox: Outbox) -> Head | None:
+        """What the ledger says now of the head that was told last: a rewritten chain says something else."""
+        try:
+            seq = json.loads(self._told.read_bytes())["seq"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return outbox.row(seq) if isinstance(seq, int) else None
+
+    def _remember(self, pulse: Pulse) -> None:
+        if pulse.earlier is not None and pulse.earlier.seq == pulse.head.seq:
+            return
+        fresh = self._told.with_suffix(".new")
+        with suppress(OSError):  # the next beat tells it again
+            fresh.write_text(json.dumps({"seq": pulse.head.seq}), encoding="ascii")
+            fresh.replace(self._told)
 
     def _tell(self, why: str | None) -> None:
         if self._stopped:

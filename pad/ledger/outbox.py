@@ -181,6 +181,15 @@ class Outbox:
         """The chain's head, for the heartbeat."""
         return recording.head(self._db)
 
+    def row(self, seq: int) -> Head | None:
+        """A row of the chain; None if it is not there, or no longer."""
+        with translated(self._db):
+            found = self._db.execute(
+                "SELECT hash FROM ratings WHERE seq = ? UNION SELECT hash FROM checkpoints WHERE seq = ?",
+                (seq, seq),
+            ).fetchone()
+        return Head(seq, found["hash"]) if found is not None else None
+
     def anchors(self) -> dict[str, Anchor]:
         """The true times known, by boot."""
         with translated(self._db):

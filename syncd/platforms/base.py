@@ -161,13 +161,17 @@ Answer = (
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """What a heartbeat tells: the chain's head, what waits, and whether times can be vouched for."""
+    """What a heartbeat tells: the chain's head, what waits, and whether times can be vouched for.
+
+    ``earlier`` is the row that was the head when one was last taken, as it is now.
+    """
 
     head: Head
     pending: int
     oldest_pending_s: float | None
     time_uncertain: bool
     versions: dict[str, str]
+    earlier: Head | None = None
 
 
 class Platform(Protocol):

@@ -84,7 +84,7 @@ class ItemisedPlatform:
 
     def heartbeat(self, pulse: Pulse) -> WholeAccepted | NoAnswer:
         """Tell that the pad lives, and where its chain ends."""
-        body = {
+        body: dict[str, object] = {
             "device": self._device,
             "head": {"seq": pulse.head.seq, "hash": pulse.head.hash},
             "pending": pulse.pending,
@@ -92,6 +92,8 @@ class ItemisedPlatform:
             "time_uncertain": pulse.time_uncertain,
             "versions": pulse.versions,
         }
+        if pulse.earlier is not None:
+            body["earlier"] = {"seq": pulse.earlier.seq, "hash": pulse.earlier.hash}
         reply = self._post(HEARTBEATS, body)
         if isinstance(reply, NoAnswer):
             return reply

@@ -34,6 +34,7 @@ from pad.model import (
 )
 from pad.settings import Settings
 from syncd.__main__ import LOTS, _once
+from syncd.heartbeat import Heart
 from syncd.ledger_file import LedgerFile
 from syncd.platform_clock import PlatformClock
 from syncd.platforms.choice import platform_for
@@ -146,6 +147,13 @@ class PadBox:
         platform = platform_for(configured, truth.best)
         self._closed_at_the_end += [platform.close, ledger.close]
         return Uploader(configured, ledger, platform, truth, LOTS)
+
+    def heart(self) -> Heart:
+        configured, truth = self.settings(), PlatformClock(self.clock)
+        ledger = LedgerFile(configured.state_dir, configured.ledger_path)
+        platform = platform_for(configured, truth.best)
+        self._closed_at_the_end += [platform.close, ledger.close]
+        return Heart(configured, ledger, platform, truth)
 
     def once(self) -> tuple[int, str]:
         """``syncd --once`` in this process: exit code and what it said."""

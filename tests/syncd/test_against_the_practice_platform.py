@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from pad import keys
+from pad import chain, keys
+from pad.chain import GENESIS
+from pad.ledger import verification
 from sandbox.hall import partners
 from sandbox.hall.processes import Program
 from tests.syncd.pad_box import PadBox
@@ -50,6 +52,12 @@ class Practice:
     control: partners.Platform
     store: Path
     public_key: str
+
+    def chain(self) -> dict[str, Any]:
+        """What the platform makes of the one pad's chain."""
+        (found,) = self.control.call("GET", "/control/chains")["chains"]
+        told: dict[str, Any] = found
+        return told
 
     def stored(self) -> list[sqlite3.Row]:
         with closing(sqlite3.connect(self.store)) as db:
@@ -183,3 +191,46 @@ def test_a_heartbeat_is_taken(box: PadBox, practice: Practice) -> None:
     box.wait_until(lambda: any(beat["head"]["hash"] == rating.hash for beat in beats()))
     assert daemon.terminate() == 0
     assert not [line for line in daemon.log if "heartbeat" in line]
+
+
+def test_a_chain_rewritten_with_the_devices_own_key_shows_at_the_platform(
+    box: PadBox, practice: Practice
+) -> None:
+    box.configure(f"{practice.url}/itemised", "itemised")
+    for number in range(3):
+        box.rate(f"P{number}", 1)
+    heart = box.heart()
+    heart.beat()
+    assert practice.chain()["broken"] == ""
+    box.rate("P3")
+    heart.beat()
+    assert practice.chain()["broken"] == ""
+    rewrite_as_good(box)
+    assert verification.verify(box.db, box.keys.chain)[2] is None, "whoever has the key can make it hold"
+    box.rate("P4")
+    box.heart().beat()
+    assert "rewritten" in practice.chain()["broken"]
+
+
+def test_a_chain_that_was_cut_off_shows_at_the_platform(box: PadBox, practice: Practice) -> None:
+    box.configure(f"{practice.url}/itemised", "itemised")
+    for number in range(3):
+        box.rate(f"P{number}", 1)
+    box.heart().beat()
+    box.db.execute("DROP TRIGGER ratings_leave_below_a_checkpoint")
+    box.db.execute("DELETE FROM ratings WHERE seq = 3")
+    box.heart().beat()
+    assert "row 3" in practice.chain()["broken"]
+
+
+def rewrite_as_good(box: PadBox) -> None:
+    """Somebody with the device's key turns the first rating into the best one, and mends the chain."""
+    box.db.execute("DROP TRIGGER ratings_never_change")
+    previous = GENESIS
+    for row in box.db.execute("SELECT * FROM ratings ORDER BY seq").fetchall():
+        changed = dict(row) | {"prev_hash": previous} | ({"level": 5} if row["seq"] == 1 else {})
+        previous = chain.link(box.keys.chain, previous, changed)
+        box.db.execute(
+            "UPDATE ratings SET level = ?, prev_hash = ?, hash = ? WHERE seq = ?",
+            (changed["level"], changed["prev_hash"], previous, row["seq"]),
+        )
