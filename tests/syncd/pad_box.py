@@ -148,6 +148,11 @@ class PadBox:
         self._closed_at_the_end += [platform.close, ledger.close]
         return Uploader(configured, ledger, platform, truth, LOTS)
 
+    def close_last(self) -> None:
+        """Let go of what the last uploader or heart held open."""
+        for _ in range(2):
+            self._closed_at_the_end.pop()()
+
     def heart(self) -> Heart:
         configured, truth = self.settings(), PlatformClock(self.clock)
         ledger = LedgerFile(configured.state_dir, configured.ledger_path)

@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from syncd.uploader import Uploader
 from tests.syncd.bad_line import BadLine, Plan, Trouble, Way
 from tests.syncd.city import City, CityServer
 from tests.syncd.pad_box import PadBox
@@ -54,6 +55,13 @@ def sizes(box: PadBox, line: BadLine) -> dict[Way, int]:
 def deliver(box: PadBox) -> None:
     """Step until nothing waits, without the waits."""
     uploader = box.uploader()
+    try:
+        step_through(box, uploader)
+    finally:
+        box.close_last()
+
+
+def step_through(box: PadBox, uploader: Uploader) -> None:
     for _ in range(60):
         if uploader.step() is None:
             return
@@ -128,6 +136,7 @@ def test_troubles_in_random_mixture_lose_and_double_nothing(
         uploader = box.uploader()
         for _ in range(chance.randint(1, 3)):
             uploader.step()
+        box.close_last()
     line.go_bad(None)
     deliver(box)
     assert city.distinct == expected

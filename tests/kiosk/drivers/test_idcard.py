@@ -187,6 +187,34 @@ def test_who_goes_on_while_the_card_is_read_is_not_told_of() -> None:
     assert reader.events == []
 
 
+def test_a_card_put_while_the_reader_was_silent_is_not_the_next_persons() -> None:
+    reader = asked()
+    assert reader.poll() == FIND
+    reader.codec.wanted = False
+    for _ in range(PATIENCE * 3):
+        reader.poll()
+    reader.codec.wanted = True
+    for _ in range(PATIENCE * 3):
+        reader.poll()
+    assert reader.hears(FOUND) == b""
+    assert reader.events == [CardFailed(CardTrouble.LIFT_FIRST)]
+
+
+@pytest.mark.parametrize("polls", [0, 1, 3])
+@pytest.mark.parametrize("told", [read_answer(), answer(0x41)])
+def test_what_is_read_for_one_person_is_not_the_next_persons(told: bytes, polls: int) -> None:
+    reader = asked()
+    reader.puts_card()
+    reader.codec.wanted = False
+    for _ in range(polls):
+        reader.poll()
+    reader.codec.wanted = True
+    for _ in range(polls):
+        reader.poll()
+    assert reader.hears(told) == b""
+    assert reader.events == []
+
+
 @pytest.mark.parametrize(
     ("status", "trouble"),
     [
