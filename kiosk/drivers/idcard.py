@@ -59,10 +59,21 @@ class IdCard:
 
     def __init__(self, poll_s: float = POLL_MIN_S) -> None:
         self.poll_s: float | None = poll_s
-        self.wanted = False
-        """Whether somebody is asked for a card now; set from outside."""
+        self._wanted = False
         self._frames = Frames(SHAPE)
         self.reset()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether somebody is asked for a card now; set from outside, from any thread."""
+        return self._wanted
+
+    @wanted.setter
+    def wanted(self, wanted: bool) -> None:
+        if wanted and not self._wanted:
+            # another person may be asked now, also where no poll or answer came in between
+            self._may_lie_there = True
+        self._wanted = wanted
 
     @property
     def answers(self) -> bool:
@@ -75,7 +86,6 @@ class IdCard:
         self._asked: Request | None = None
         self._polls = self._quiet_polls = 0
         self._is_silent = False
-        self._was_wanted = False
         self._may_lie_there = True
         self._must_lift = False
 
@@ -86,9 +96,6 @@ class IdCard:
         if self._asked is not None:
             waits = self._quiet_polls < PATIENCE and self._polls < PATIENCE_MAX
             return Heard() if waits else self._give_up()
-        if self.wanted and not self._was_wanted:
-            self._may_lie_there = True
-        self._was_wanted = self.wanted
         if not self.wanted and self._polls < AT_REST:
             return Heard()
         return Heard(send=self._ask(Request.FIND))
@@ -118,7 +125,8 @@ class IdCard:
         interrupted = self._asked is not Request.FIND
         self._is_silent = True
         self._must_lift = self._must_lift or interrupted
-        trouble = (CardFailed(CardTrouble.NO_ANSWER),) if interrupted and self.wanted else ()
+        is_theirs = self.wanted and not self._may_lie_there
+        trouble = (CardFailed(CardTrouble.NO_ANSWER),) if interrupted and is_theirs else ()
         return Heard(trouble, self._ask(Request.FIND), int(first or interrupted))
 
     def _answered(self, contents: bytes) -> Heard[CardEvent]:
@@ -129,8 +137,8 @@ class IdCard:
         if asked is Request.READ and status == _DONE and not data:
             return Heard()  # the answer to the question before, come late
         self._asked, self._is_silent = None, False
-        if not self.wanted and asked is not Request.FIND:
-            return Heard()  # the person has gone on meanwhile
+        if asked is not Request.FIND and (self._may_lie_there or not self.wanted):
+            return Heard()  # the person has gone on meanwhile, perhaps the next is asked already
         match asked, status:
             case Request.FIND, 0x9F:
                 return self._found()
@@ -146,7 +154,7 @@ class IdCard:
         return self._failed(_TROUBLE.get(status, CardTrouble.UNKNOWN))
 
     def _found(self) -> Heard[CardEvent]:
-        if not self._was_wanted:  # when it was asked for
+        if not self.wanted:
             self._must_lift = True
         elif self._may_lie_there:
             self._may_lie_there, self._must_lift = False, True
