@@ -36,12 +36,23 @@ class Evaluate:
         return web.json_response(_said(await self._asking.end_of(invited), invited))
 
     def _may_call(self, request: web.Request) -> bool:
-        """A page may fetch it as a picture or a script, and then names no origin: its address must do."""
-        if request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):
-            return True
+        """A page may fetch it as a picture or a script, and then names no origin: its address must do.
+
+        The pad has no pages of its own: what calls itself of the same origin had its name point here.
+        Old browsers say no more than the page's address; a program says nothing at all.
+        """
         page = request.headers.get("Origin", request.headers.get("Referer", ""))
+        site = request.headers.get("Sec-Fetch-Site", "" if page else "none")
+        return site == "none" or _origin(page) in self._origins
+
+
+def _origin(page: str) -> str:
+    """The origin of a page's address; empty if it is none."""
+    try:
         scheme, host, *_ = urlsplit(page)
-        return f"{scheme}://{host}" in self._origins
+    except ValueError:
+        return ""
+    return f"{scheme}://{host}"
 
 
 def _said(ended: Ended, invitation: str = "") -> dict[str, Any]:

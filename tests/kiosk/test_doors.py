@@ -181,6 +181,10 @@ def test_a_rated_matter_and_a_paused_window_are_refused_in_words(open_doors: Cal
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "cross-site", "Referer": "https://evil.example/x"}, 403),
         ({"Sec-Fetch-Site": "cross-site", "Referer": "https://zwfw.example/page?a"}, 200),
+        ({"Sec-Fetch-Site": "cross-site", "Referer": "https://["}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Referer": "https://evil.example/x"}, 403),
+        ({"Referer": "https://zwfw.example/page?a"}, 200),
         ({"Origin": "https://evil.example"}, 403),
     ],
 )
