@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +14,7 @@ from kiosk.calls import WORDS, Calls
 from kiosk.commands import InputError
 from kiosk.events import Answer
 from pad.codes import Level
+from pad.ledger.connection import LedgerError
 from pad.ledger.state import level_of
 from pad.model import VisitOutcome
 from pad.settings import EvaluateDoor, Settings, TellerDoor
@@ -49,7 +52,9 @@ class Asking:
             )
             invited = await self._calls.invite(invitation)
         except InputError as error:
-            return Ended(REFUSED, f"{self._named(error.field)}: {error.message}")
+            return Ended(REFUSED, self._wrong(error))
+        except (LedgerError, sqlite3.Error):
+            return Ended(REFUSED, WORDS[Answer.CANNOT_STORE])
         except TimeoutError:
             return Ended(REFUSED, "the pad did not answer in time; ask again")
         if invited.answer is not Answer.DONE:
@@ -58,12 +63,21 @@ class Asking:
 
     async def end_of(self, visit_id: str) -> Ended:
         """Wait for an invitation's end."""
-        outcome = await self._calls.end_of(visit_id)
-        level = None
-        if self._door.tells_level and outcome == VisitOutcome.RATED:
-            found = level_of(self._settings.ledger_path, visit_id)
-            level = None if found is None else told_level(found, self._door.levels)
+        try:
+            outcome = await self._calls.end_of(visit_id)
+            level = None
+            if self._door.tells_level and outcome == VisitOutcome.RATED:
+                found = level_of(self._settings.ledger_path, visit_id)
+                level = None if found is None else told_level(found, self._door.levels)
+        except (LedgerError, sqlite3.Error):
+            return Ended(REFUSED, "the pad cannot say how it ended; tell the technician")
         return Ended(outcome, level=level)
+
+    def _wrong(self, error: InputError) -> str:
+        """What is wrong, by the other tongue's name for it; our JSON is no business of theirs."""
+        if not error.field:
+            return "must be plain text in UTF-8"
+        return f"{self._named(error.field)}: {error.message}"
 
     def _named(self, field: str) -> str:
         """Our field by the name the other tongue has for it."""
@@ -82,11 +96,11 @@ def body_of(given: Mapping[str, Any], parameters: Mapping[str, str]) -> bytes:
     found = {
         ours: given[theirs] for ours, theirs in parameters.items() if given.get(theirs) not in (None, "")
     }
-    staff = {ours: str(found.pop(theirs)) for theirs, ours in _STAFF.items() if theirs in found}
+    staff = {ours: _text(found.pop(theirs)) for theirs, ours in _STAFF.items() if theirs in found}
     if staff:
         staff.setdefault("number", staff.get("name", ""))
     timeout = found.pop("timeout_s", None)
-    body: dict[str, Any] = {"matter": {name: str(value) for name, value in found.items()}}
+    body: dict[str, Any] = {"matter": {name: _text(value) for name, value in found.items()}}
     if staff:
         body["staff"] = staff
     if timeout is not None:
@@ -94,9 +108,15 @@ def body_of(given: Mapping[str, Any], parameters: Mapping[str, str]) -> bytes:
     return json.dumps(body).encode()
 
 
+def _text(given: Any) -> Any:
+    """Text, or a number as text; what is neither is refused later, by name."""
+    return str(given) if isinstance(given, str | int | float) else []
+
+
 def _number(given: Any) -> Any:
     """A number that may have come as text; what is none is refused later, by name."""
     try:
-        return float(given)
-    except (TypeError, ValueError):
-        return str(given)
+        number = float(given)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    return number if math.isfinite(number) else []

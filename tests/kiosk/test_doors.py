@@ -19,6 +19,7 @@ from kiosk.doors.evaluate import Evaluate
 from kiosk.doors.teller import ADDRESS, Teller
 from kiosk.events import DeclineReason, Submit, Tap, Withdraw
 from pad.codes import Level
+from pad.ledger.connection import connect
 from pad.ledger.rows import visit_from
 from pad.model import Visit
 from pad.settings import EvaluateDoor, RatingRules, Settings, TellerDoor
@@ -173,6 +174,13 @@ def test_a_rated_matter_and_a_paused_window_are_refused_in_words(open_doors: Cal
     assert "paused" in kiosk.call("GET", "/evaluate/startEvaluate?ywbh=P2").json()["message"]
 
 
+@pytest.mark.parametrize("timeout", ["soon", "nan", "1e999", "-inf", "0"])
+def test_a_time_that_is_none_is_said_by_its_name(open_doors: Callable[..., Kiosk], timeout: str) -> None:
+    kiosk = open_doors(evaluate=EvaluateDoor(enabled=True))
+    answer = kiosk.call("GET", f"/evaluate/startEvaluate?ywbh=P1&timeOut={timeout}").json()
+    assert answer["message"].startswith("timeOut: must be")
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -274,8 +282,13 @@ def test_a_second_type_10_supersedes_the_first(talk: Callable[..., tuple[Kiosk, 
 
 
 @pytest.mark.parametrize(
-    "said", ["", "no json", "[]", "[" * 5000, '{"type": 11}', '{"type": 10, "Timeout": "x"}']
-)
+    "said",
+    [
+        "", "no json", "[]", "[" * 5000, '{"type": 11}', '{"type": 10, "Timeout": "x"}',
+        f'{{"type": 10, "Timeout": {10**400}}}', '{"type": 10, "TellerName": ["x"]}',
+        '{"type": 10, "TellerName": "\\ud800"}',
+    ],
+)  # fmt: skip
 def test_what_it_does_not_know_is_refused_and_the_line_stays(
     talk: Callable[..., tuple[Kiosk, Talker]], said: str
 ) -> None:
@@ -293,6 +306,30 @@ def test_a_page_of_an_unknown_origin_may_not_talk(talk: Callable[..., tuple[Kios
     stranger = Talker(kiosk.settings.counter.teller.port, {"Origin": "https://evil.example"})
     stranger.close()
     assert stranger.refused == 403
+
+
+def test_a_ledger_that_cannot_be_read_is_an_answer_at_both_doors(
+    open_doors: Callable[..., Kiosk], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk = open_doors(evaluate=EvaluateDoor(enabled=True), teller=TellerDoor(enabled=True, port=free_port()))
+    asking = Asking(kiosk, "ywbh=P1")
+    shown(kiosk)
+    damaged = connect(kiosk.settings.ledger_path)
+    damaged.close()
+    monkeypatch.setattr(kiosk.calls, "_db", damaged)
+    kiosk.post(Withdraw())
+    answer = asking.answer()
+    assert (answer["state"], answer["message"]) == (
+        "refused", "the pad cannot say how it ended; tell the technician"
+    )  # fmt: skip
+    refused = kiosk.call("GET", "/evaluate/startEvaluate?ywbh=P2").json()
+    assert "disk" in refused["message"]
+    talker = Talker(kiosk.settings.counter.teller.port)
+    talker.ask(**INVITE)
+    told = talker.next()
+    talker.close()
+    assert told["ret"] == 5
+    assert "disk" in told["message"]
 
 
 # --- the fields --------------------------------------------------------------------------
