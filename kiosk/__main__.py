@@ -21,7 +21,7 @@ from kiosk.ui.window import NoScreen
 from kiosk.ui.words import FOLDER, Catalogues, LanguageError
 from kiosk.view import view_of
 from kiosk.voice.reader import Reader
-from pad import indicators, keys, phone, settings
+from pad import indicators, keys, memory, phone, settings
 from pad.clock import SystemClock
 from pad.indicators import Catalogue, CatalogueError
 from pad.keys import SecretError
@@ -44,6 +44,7 @@ def main() -> int:
         help="print each screen shown as a line of JSON, with what can be tapped and where",
     )
     arguments = parser.parse_args()
+    memory.keep_private()
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     try:
         configured = settings.load(arguments.config)

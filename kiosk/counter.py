@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from kiosk import commands
 from kiosk.calls import Call, Calls, Reply, refusal
@@ -22,10 +23,23 @@ from kiosk.door import Door
 from pad.settings import Settings
 
 _log = logging.getLogger("kiosk.counter")
+_server_log = logging.getLogger("kiosk.counter.http")
 WATCHERS_MAX: Final = 32
 _LOOK_S: Final = 2.0
 """What syncd changes (how much waits) is looked for this often, while somebody watches."""
 _ALIVE_S: Final = 20.0
+
+
+def _without_what_was_sent(record: logging.LogRecord) -> bool:
+    """aiohttp repeats a damaged request in its error, and with it a person's name in the address."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.msg, record.args = "no sound request: %s", (type(error).__name__,)
+        record.exc_info = None
+    return True
+
+
+_server_log.addFilter(_without_what_was_sent)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AddRoutes = Callable[[web.Application], None]
@@ -78,13 +92,13 @@ class CounterService:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        runner = web.AppRunner(self._application(), access_log=None, handler_cancellation=True)
+        runner = _runner(self._application())
         runners = [runner]
         self._loop.run_until_complete(runner.setup())
         site = web.SockSite(runner, self._door.listener, ssl_context=self._door.tls)
         self._loop.run_until_complete(site.start())
         for application, address, port in self._sites:
-            runners.append(web.AppRunner(application, access_log=None, handler_cancellation=True))
+            runners.append(_runner(application))
             self._loop.run_until_complete(self._open(runners[-1], address, port))
         try:
             self._loop.run_forever()
@@ -205,6 +219,10 @@ class CounterService:
             change = asyncio.create_task(self._calls.change())
             await asyncio.wait({gone, change}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
+
+
+def _runner(application: web.Application) -> web.AppRunner:
+    return web.AppRunner(application, access_log=None, handler_cancellation=True, logger=_server_log)
 
 
 async def _until_gone(websocket: web.WebSocketResponse) -> None:

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
-from pad import settings
+from pad import memory, settings
 from pad.clock import SystemClock
 from pad.doorbell import Doorbell, ring
 from pad.keys import SecretError
@@ -70,6 +70,7 @@ def run(words: list[str]) -> int:
     parser.add_argument("--config", type=Path, help="settings file (default: $PAD_CONFIG, /etc/pad/pad.toml)")
     parser.add_argument("--once", action="store_true", help="deliver what waits now, then end")
     given = parser.parse_args(words)
+    memory.keep_private()
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )

@@ -32,6 +32,7 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
             raters = retention.purge_raters(db, now - timedelta(days=rules.rater_retention_days))
             ratings = retention.prune_ratings(db, old, now)
             visits = retention.prune_visits(db, old)
+            retention.forget_in_log(db)
         except (LedgerError, SecretError) as error:
             _log.warning("%s; housekeeping is done another day", error)
             return

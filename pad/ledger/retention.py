@@ -36,6 +36,13 @@ def purge_raters(db: sqlite3.Connection, acknowledged_before: datetime) -> int:
         purged += len(rows)
 
 
+def forget_in_log(db: sqlite3.Connection) -> None:
+    """Empty the write-ahead log, in which deleted data would stand until it is written over."""
+    with translated(db):
+        # while somebody reads it stays; another day it goes
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+
+
 def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetime) -> int:
     """Delete the ratings at the front that are settled since then; how many there were.
 

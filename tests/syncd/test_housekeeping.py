@@ -260,3 +260,27 @@ def test_a_profile_that_is_shipped_has_every_key_with_its_default(name: str) -> 
     text = path.read_text(encoding="utf-8")
     for field in msgspec.structs.fields(PlatformProfile):
         assert f"\n{field.name} = " in text or f"\n[{field.name}]" in text
+
+
+def test_purged_data_stand_neither_in_the_file_nor_in_its_log(box: PadBox) -> None:
+    """Not even sealed: whoever finds the key later finds nothing to open."""
+    box.rate("P1", rater=PERSON)
+    (sealed,) = box.db.execute("SELECT sealed FROM rater").fetchone()
+    settle(box, 1, ACKNOWLEDGED, 11)
+
+    def stands() -> bool:
+        return any(sealed in file.read_bytes() for file in box.state.glob("ledger.db*"))
+
+    assert stands()
+    keep(box)
+    assert not stands()
+
+
+def test_the_log_is_left_for_another_day_while_somebody_reads_it(box: PadBox) -> None:
+    box.rate("P1", rater=PERSON)
+    settle(box, 1, ACKNOWLEDGED, 11)
+    box.db.execute("BEGIN")
+    box.db.execute("SELECT * FROM ratings").fetchall()
+    keep(box)
+    box.db.execute("ROLLBACK")
+    assert box.db.execute("SELECT COUNT(*) FROM rater").fetchone()[0] == 0
