@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -382,3 +383,15 @@ def test_a_certificate_that_is_none_is_said_at_the_start(beyond: Settings, tmp_p
     counter = msgspec.structs.replace(beyond.counter, address="127.0.0.1")
     with pytest.raises(DoorError, match=r"counter\.tls_certificate"):
         open_door(replace(beyond, counter=counter))
+
+
+def test_a_damaged_request_is_logged_without_what_it_said(
+    kiosk: Kiosk, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk.call("GET", "/v1/state")
+    query = b"sqrxm=Zhang" + "张三".encode("gbk")
+    with socket.create_connection(("127.0.0.1", kiosk.settings.counter.port), 20) as line:
+        line.sendall(b"GET /evaluate/startEvaluate?" + query + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b" 400 " in line.recv(100)
+    assert "no sound request" in caplog.text
+    assert "Zhang" not in caplog.text
