@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -183,9 +183,9 @@ class Calls:
             state = self._invitation_state(visit_id)
         return state
 
-    async def change(self) -> None:
-        """Wait until something others may ask for has changed."""
-        await self._changed.wait()
+    def change(self) -> Coroutine[Any, Any, object]:
+        """Wait until something others may ask for has changed since this was called, not awaited."""
+        return self._changed.wait()
 
     def state(self) -> dict[str, Any]:
         """The window's state, as ``GET /v1/state`` tells it."""

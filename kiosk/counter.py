@@ -207,18 +207,21 @@ class CounterService:
         known: dict[str, Any] = {}
         open_invitations: set[str] = set()
         while not gone.done():
-            state = self._calls.state()
-            if state["invitation"] is not None:
-                open_invitations.add(state["invitation"])
-            ends = {each: end for each in open_invitations if (end := self._calls.ended(each)) is not None}
-            open_invitations -= ends.keys()
-            ended = [{"invitation": each, "state": end} for each, end in ends.items()]
-            if ended or _lasting(state) != known:
-                known = _lasting(state)
-                await websocket.send_json(state | ({"ended": ended} if ended else {}))
+            # before the state is looked at, so that what changes meanwhile is not missed
             change = asyncio.create_task(self._calls.change())
-            await asyncio.wait({gone, change}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-            change.cancel()
+            try:
+                state = self._calls.state()
+                if state["invitation"] is not None:
+                    open_invitations.add(state["invitation"])
+                found = {each: self._calls.ended(each) for each in open_invitations}
+                ended = [{"invitation": each, "state": end} for each, end in found.items() if end]
+                open_invitations -= {each["invitation"] for each in ended}
+                if ended or _lasting(state) != known:
+                    known = _lasting(state)
+                    await websocket.send_json(state | ({"ended": ended} if ended else {}))
+                await asyncio.wait({gone, change}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                change.cancel()
 
 
 def _runner(application: web.Application) -> web.AppRunner:

@@ -138,3 +138,23 @@ def test_only_so_many_watch_at_once(kiosk: Kiosk) -> None:
     assert one_more.refused == 503
     for each in [one_more, *watchers]:
         each.close()
+
+
+def test_a_change_while_the_last_one_is_looked_at_is_told_at_once(
+    kiosk: Kiosk, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.counter._LOOK_S", 3600.0)
+    watcher.until("idle")
+    look = kiosk.calls.state
+
+    def changes_meanwhile() -> dict[str, Any]:
+        state = look()
+        if "idcard" not in kiosk.health:
+            kiosk.health["idcard"] = Health(DeviceState.FOUND)
+            kiosk.calls.wake()
+        return state
+
+    monkeypatch.setattr(kiosk.calls, "state", changes_meanwhile)
+    kiosk.post(DeviceChanged("keypad", DeviceState.FOUND, ""))
+    kiosk.calls.wake()
+    assert watcher.next()["devices"]["idcard"]["state"] == "found"
