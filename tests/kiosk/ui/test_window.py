@@ -21,6 +21,7 @@ pytestmark = pytest.mark.window
 
 WITHIN_S = 20.0
 WIDTH, HEIGHT = 1024, 600
+OF_A_VISIT = ("invitation", "reasons", "comment", "identity")
 _visits = count(1)
 
 
@@ -71,7 +72,7 @@ class PadOnGlass:
         self.until(
             lambda line: (
                 line.get("screen") == screen
-                and (screen not in ("invitation", "reasons") or line["visit"] == visit)
+                and (screen not in OF_A_VISIT or line["visit"] == visit)
                 and (not level or line["level"] == int(level))
             )
         )
