@@ -39,6 +39,7 @@ PURE = {
     "syncd/policy.py": {"pad", "syncd"},
     "syncd/times.py": {"pad", "syncd"},
     "pad/chain.py": {"pad"},
+    "pad/working_days.py": {"chinese_calendar"},
 }
 HARMLESS = {
     "__future__", "collections", "dataclasses", "datetime", "enum", "hmac", "json", "math", "re",
