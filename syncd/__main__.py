@@ -26,6 +26,7 @@ from pad.keys import SecretError
 from pad.ledger.connection import LedgerError
 from pad.settings import Dialect, Settings, SettingsError
 from syncd import policy
+from syncd.alerting.alerting import Alerting
 from syncd.alone import NotAlone, alone
 from syncd.bulletin import Messenger
 from syncd.delivery import DeliveryLoop
@@ -102,7 +103,9 @@ def _once(configured: Settings) -> int:
 
 
 class Daemon:
-    """The parts, wired: delivery in one thread, the doorbell in another, the rest by timetable."""
+    """The parts, wired: delivery in one thread, the doorbell in another, one for each who is told of bad
+    ratings, the rest by timetable.
+    """
 
     def __init__(self, configured: Settings) -> None:
         self._settings = configured
@@ -124,6 +127,7 @@ class Daemon:
             platform_for(configured, self._clock.best),
             self._clock,
         )
+        self._alerting = Alerting(configured, self._clock)
         publisher = platform_for(configured, self._clock.best)
         self._messenger = (
             Messenger(configured.state_dir, publisher) if isinstance(publisher, Publishing) else None
@@ -144,10 +148,13 @@ class Daemon:
             self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
         if self._messenger is not None:
             self._timetable.every(HOUR_S, self._messenger.go, FIRST_BULLETIN_S)
+        if self._alerting.is_on:
+            self._timetable.every(sync.interval_s, self._alerting.nudge)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
         self._hang_doorbell()
         self._timetable.start()
         delivery.start()
+        self._alerting.start()
         self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
         address = urlsplit(self._settings.platform.url)
         _log.info("delivering to %s (%s)", address.hostname, self._settings.profile.name)
@@ -186,6 +193,7 @@ class Daemon:
             while not self._stop.is_set():
                 if bell.wait(None):
                     self._loop.nudge()
+                    self._alerting.nudge()
             bell.close()
         except OSError as error:
             self._tell_deaf(error)
@@ -203,6 +211,7 @@ class Daemon:
             self._messenger.stop()
         self._timetable.stop()
         ring(self._settings.state_dir)
+        self._alerting.stop()
         delivery.join(ANSWER_GRACE_S)
         if delivery.is_alive():
             self._uploader.abandon()

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 
 from pad import indicators, keys, pin, serial_ports, settings
-from pad.ctl import devices
+from pad.ctl import alerts, devices
 from pad.ctl.devices import KioskSilent
 from pad.indicators import CatalogueError
 from pad.keys import DeviceKeys, SecretError
@@ -54,6 +54,8 @@ def status(config: Path | None) -> None:
         click.echo(f"waiting   {waiting.pending}")
         if waiting.oldest is not None:
             click.echo(f"oldest    {waiting.oldest.wall:%Y-%m-%d %H:%M:%S} (the pad's own clock)")
+        for line in alerts.waiting(db):
+            click.echo(f"alerts    {line}")
         for row in refused:
             click.echo(
                 f"refused   {row['seq']}: {row['platform_message']}; after mending: padctl retry {row['seq']}"
@@ -133,6 +135,29 @@ def pin_command(config: Path | None, *, stdin: bool) -> None:
 def _asked() -> str:
     asked: str = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
     return asked
+
+
+@padctl.group("alerts")
+def alerts_group() -> None:
+    """Whom bad ratings are told to (docs/alerts.md)."""
+
+
+@alerts_group.command("test")
+@click.pass_obj
+def alerts_test(config: Path | None) -> None:
+    """Send everybody a test message; say how each answered."""
+    sys.exit(alerts.test(settings.load(config).file))
+
+
+@alerts_group.command("list")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
+@click.pass_obj
+def alerts_list(config: Path | None, *, days: int) -> None:
+    """List bad ratings, by when each is to be handled, and who was told."""
+    configured, _ = _known(config)
+    with closing(_ledger(configured)) as db:
+        for line in alerts.listed(db, configured, days):
+            click.echo(line)
 
 
 @padctl.group("config")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pad.settings.alerts import Alerts, Smtp
+from pad.settings.alerts import Alerts, Encryption, Smtp, check_alerts
 from pad.settings.devices import (
     CounterLine,
     Devices,
@@ -50,10 +50,11 @@ from pad.settings.tables import (
 )
 
 __all__ = [
-    "Alerts", "Counter", "CounterLine", "Devices", "Dialect", "EvaluateDoor", "IdCard", "Identity", "Keypad",
-    "LedgerRules", "Pad", "Phone", "PlatformLink", "PlatformProfile", "RatingRules", "Scanner", "Screen",
-    "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text", "Smtp", "Suspicion", "Sync",
-    "Technician", "TellerDoor", "UnboundProjectNo", "Voice", "WalkAway", "config_path", "load", "read_table",
+    "Alerts", "Counter", "CounterLine", "Devices", "Dialect", "Encryption", "EvaluateDoor", "IdCard",
+    "Identity", "Keypad", "LedgerRules", "Pad", "Phone", "PlatformLink", "PlatformProfile", "RatingRules",
+    "Scanner", "Screen", "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text", "Smtp",
+    "Suspicion", "Sync", "Technician", "TellerDoor", "UnboundProjectNo", "Voice", "WalkAway", "config_path",
+    "load", "read_table",
 ]  # fmt: skip
 
 DEFAULT_CONFIG: Final = Path("/etc/pad/pad.toml")
@@ -117,6 +118,7 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     devices = Devices(file.keypad, file.idcard, file.scanner, file.counter.line)
     check_devices(path, devices)
     check_doors(path, file.counter.evaluate, file.counter.teller)
+    check_alerts(path, file.alerts)
     return Settings(
         file=path,
         state_dir=Path(environ.get("PAD_STATE") or DEFAULT_STATE),

@@ -123,11 +123,15 @@ class Throttled(Heard):
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer(Heard):
-    """Nothing that counts as an answer; what was sent may or may not have been stored."""
+    """Nothing that counts as an answer; what was sent may or may not have been stored.
+
+    ``sent`` is true where a request had left, or may have, when the connection failed.
+    """
 
     why: str
     trouble: Trouble = Trouble.LINE
     retry_after_s: float | None = None
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One HTTP exchange with the platform: bounded in time and size, and never repeated by itself.
+"""One HTTP exchange with the platform or another peer: bounded in time and size, never repeated by itself.
 
 Nothing of a request or an answer is ever put into a message: those end up in logs.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
@@ -35,17 +36,29 @@ LOOK_S: Final = 5.0
 """A look at the clock may hold up a rating no longer than this."""
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is spoken to: ``base`` is the address without a path, ``ca_key`` the setting that names its
+    authority, and ``name`` what messages call it.
+    """
+
+    base: str
+    name: str
+    ca_key: str
+    tls: ssl.SSLContext | None
+
+
 class Exchange:
-    """A connection to the platform that is kept alive while it works and dropped when it fails.
+    """A connection, to the platform if to no other, kept alive while it works and dropped when it fails.
 
     For one thread; only :meth:`abort` may come from another.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._base = settings.platform.url.rstrip("/")
+    def __init__(self, settings: Settings, peer: Peer | None = None) -> None:
+        self._peer = peer or _platform(settings)
+        self._base = self._peer.base
         self._connect_s = settings.sync.connect_timeout_s
         self._answer_s = settings.sync.answer_timeout_s
-        self._tls = tls_context(settings) if self._base.startswith("https:") else None
         self._deadline = Deadline()
         self._session: requests.Session | None = None
         self._used_at = 0.0
@@ -117,7 +130,7 @@ class Exchange:
         self, method: str, url: str, answer_s: float, headers: Mapping[str, str], body: bytes | None
     ) -> tuple[Reply, Mapping[str, str]]:
         if self._session is None:
-            self._session = _session(self._deadline, self._tls)
+            self._session = _session(self._deadline, self._peer.tls)
         asked_ns = monotonic_ns()
         with self._session.request(
             method,
@@ -140,24 +153,30 @@ class Exchange:
 
     def _why(self, error: Exception, answer_s: float) -> NoAnswer:
         """Why there is no answer, in words of ours: those of a library may quote the address or more."""
-        inner = list(_chain(error))
+        inner, name = list(_chain(error)), self._peer.name
         if isinstance(error, requests.ReadTimeout):
-            return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW)
+            return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW, sent=True)
         if any(isinstance(each, ssl.SSLCertVerificationError) for each in inner):
-            return NoAnswer("the platform's TLS certificate cannot be verified; check platform.ca_file")
+            return NoAnswer(f"{name}'s TLS certificate cannot be verified; check {self._peer.ca_key}")
         if any(isinstance(each, ssl.SSLError) for each in inner):
             return NoAnswer("TLS failed")
         if any(isinstance(each, NameResolutionError) for each in inner):
-            return NoAnswer("the platform's name cannot be resolved")
+            return NoAnswer(f"{name}'s name cannot be resolved")
         if any(isinstance(each, ConnectionRefusedError) for each in inner):
             return NoAnswer("the connection was refused")
         if any(isinstance(each, NewConnectionError) for each in inner):
-            return NoAnswer("there is no way to the platform")
+            return NoAnswer(f"there is no way to {name}")
         if any(isinstance(each, ConnectTimeoutError) for each in inner):
             return NoAnswer(f"no connection within {self._connect_s:g} s")
         if any(isinstance(each, TimeoutError | urllib3.exceptions.ReadTimeoutError) for each in inner):
-            return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW)
-        return NoAnswer(f"the connection broke ({type(inner[-1]).__name__})")
+            return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW, sent=True)
+        return NoAnswer(f"the connection broke ({type(inner[-1]).__name__})", sent=True)
+
+
+def _platform(settings: Settings) -> Peer:
+    base = settings.platform.url.rstrip("/")
+    tls = tls_context(settings) if base.startswith("https:") else None
+    return Peer(base, "the platform", "platform.ca_file", tls)
 
 
 class _Adapter(HTTPAdapter):

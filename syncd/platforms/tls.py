@@ -13,7 +13,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     :raises SettingsError: if a file cannot be used
     """
     link = settings.platform
-    context = _with_authorities(settings, link.ca_file)
+    context = with_authorities(settings, link.ca_file, "platform.ca_file")
     if link.client_certificate:
         certificate = settings.beside(link.client_certificate)
         key = settings.beside(link.client_key) if link.client_key else None
@@ -27,7 +27,12 @@ def tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def _with_authorities(settings: Settings, ca_file: str) -> ssl.SSLContext:
+def with_authorities(settings: Settings, ca_file: str, key: str) -> ssl.SSLContext:
+    """TLS that trusts whom a file names, or the system's authorities where none is named.
+
+    :param key: the setting that names the file, for messages
+    :raises SettingsError: if the file cannot be used
+    """
     if not ca_file:
         return ssl.create_default_context()
     path = settings.beside(ca_file)
@@ -35,6 +40,6 @@ def _with_authorities(settings: Settings, ca_file: str) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=str(path))
     except (OSError, ssl.SSLError) as error:
         raise SettingsError(
-            f"{settings.file}: platform.ca_file: {path} cannot be used ({type(error).__name__}); "
+            f"{settings.file}: {key}: {path} cannot be used ({type(error).__name__}); "
             "a PEM file of certificates is needed"
         ) from None

@@ -1,0 +1,61 @@
+"""``padctl alerts``: whom bad ratings are told to, whether that works, and by when each is to be handled."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from pad.ledger.alerts import backlogs, bad_ratings, told_of
+from pad.model import CHINA_TIME, Rating, parse_iso_time
+from pad.settings import Settings
+from pad.working_days import UnknownYear, deadline
+
+
+def test(config: Path) -> int:
+    """Have everybody sent a test message; the exit code, 0 if all have it.
+
+    syncd's own program does it: only that may speak to others, and it is the one that has to work.
+    """
+    words = [sys.executable, "-m", "syncd.alerting", "--config", str(config)]
+    return subprocess.run(words, check=False).returncode
+
+
+def waiting(db: sqlite3.Connection) -> Iterator[str]:
+    """A line for each target that has yet to be told something."""
+    for backlog in backlogs(db):
+        why = f": {backlog.why}" if backlog.why else ""
+        yield f"{backlog.waiting} bad ratings wait for {backlog.target}{why}; see padctl alerts test"
+
+
+def listed(db: sqlite3.Connection, settings: Settings, days: int) -> Iterator[str]:
+    """A line for each bad rating of the last days, without anything of a person."""
+    found = bad_ratings(db, datetime.now(CHINA_TIME) - timedelta(days=days))
+    told = told_of(db, [each.seq for each in found])
+    for rating in found:
+        to = ", ".join(f"{target} {_told(at)}" for target, at in told[rating.seq].items()) or "nobody"
+        window = rating.win_no or settings.pad.win_no or "-"
+        yield (
+            f"{rating.seq}  {rating.rated_at[:16].replace('T', ' ')}  level {int(rating.level)}  "
+            f"window {window}  handle by {_by(rating, settings)}  told to {to}  {rating.id}"
+        )
+
+
+def _told(at: str | None) -> str:
+    return "waits" if at is None else at[:16].replace("T", " ")
+
+
+def _by(rating: Rating, settings: Settings) -> str:
+    working_days = settings.alerts.deadline_working_days
+    if not rating.clock_trusted:
+        return f"{working_days} working days, by hand (the pad's clock was not known to be right)"
+    last = deadline(parse_iso_time(rating.rated_at).astimezone(CHINA_TIME).date(), working_days)
+    if isinstance(last, UnknownYear):
+        return (
+            f"{working_days} working days, by hand (the official calendar of {last.year} is not known to "
+            "this version)"
+        )
+    return f"{last:%Y-%m-%d}"
