@@ -48,6 +48,8 @@ class ControlService:
             web.get("/", self._index),
             web.get("/control/received", self._received),
             web.delete("/control/received", self._forget),
+            web.get("/control/alerts", self._alerts),
+            web.delete("/control/alerts", self._forget_alerts),
             web.get("/control/summary", self._summary),
             web.get("/control/{table:requests|refusals|heartbeats}", self._table),
             web.get("/control/chains", self._chains),
@@ -68,20 +70,32 @@ class ControlService:
     # --- what was received --------------------------------------------------------------
 
     async def _received(self, request: web.Request) -> web.Response:
-        count, wait_s = _number(request, "count", 0, 10**9), _number(request, "wait", 0, _WAIT_MAX_S)
-        most = int(_number(request, "most", 1000, 10**6))
-        try:
-            async with asyncio.timeout(wait_s):
-                while self._platform.store.count() < count:
-                    await self._arrived.wait()
-        except TimeoutError:
-            pass
-        store = self._platform.store
+        store, most = self._platform.store, int(_number(request, "most", 1000, 10**6))
+        await self._wait_for(request, store.count)
         return web.json_response({"count": store.count(), "received": store.received(most)})
 
     async def _forget(self, _request: web.Request) -> web.Response:
         self._platform.store.clear()
         return web.json_response({})
+
+    async def _alerts(self, request: web.Request) -> web.Response:
+        heard = self._platform.robots.heard
+        await self._wait_for(request, lambda: len(heard))
+        return web.json_response({"count": len(heard), "alerts": [asdict(each) for each in heard]})
+
+    async def _forget_alerts(self, _request: web.Request) -> web.Response:
+        self._platform.robots.forget()
+        return web.json_response({})
+
+    async def _wait_for(self, request: web.Request, counted: Callable[[], int]) -> None:
+        """Wait until there are as many as the call asks for, or as long as it says."""
+        count, wait_s = _number(request, "count", 0, 10**9), _number(request, "wait", 0, _WAIT_MAX_S)
+        try:
+            async with asyncio.timeout(wait_s):
+                while counted() < count:
+                    await self._arrived.wait()
+        except TimeoutError:
+            pass
 
     async def _summary(self, _request: web.Request) -> web.Response:
         return web.json_response(self._platform.store.summary() | {"line": self._line_is_up})

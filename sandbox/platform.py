@@ -17,6 +17,7 @@ from sandbox import checks
 from sandbox.checks import Rules
 from sandbox.misbehaviour import Misbehaviours
 from sandbox.publishing import Publication
+from sandbox.robots import Robots
 from sandbox.settings import Settings
 from sandbox.store import Arrival, Store
 
@@ -50,6 +51,7 @@ class Platform:
         self.settings = settings
         self.store = Store(folder)
         self.misbehaviours = Misbehaviours()
+        self.robots = Robots(settings.robots)
         self.on_arrival: Callable[[], None] = lambda: None
         catalogue = indicators.load(settings.indicators_path)
         self.publication = Publication(catalogue, settings)

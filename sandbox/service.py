@@ -1,4 +1,4 @@
-"""The platform's HTTP side: both dialects' paths, and the misbehaviours that come before and after them."""
+"""The platform's HTTP side: dialects, robots, and the misbehaviours before and after a submission."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ class PlatformService:
             web.post("/itemised/v1/batches", self._batches),
             web.post("/itemised/v1/heartbeats", self._heartbeats),
             web.get("/itemised/v1/catalogue", self._catalogue),
+            *self._platform.robots.routes(),
         ])  # fmt: skip
         return application
 

@@ -60,6 +60,14 @@ class Figures(Struct, frozen=True, forbid_unknown_fields=True):
     bad_handled: int = 7
 
 
+class RobotKeys(Struct, frozen=True, forbid_unknown_fields=True):
+    """``[robots]``: what the group robots want to be shown; with a sign, they take signed messages alone."""
+
+    key: Annotated[str, Meta(pattern=r"^[0-9A-Za-z_-]+$")] = "practice"
+    dingtalk_sign: str = ""
+    feishu_sign: str = ""
+
+
 NOTICES: Final = (
     Notice(
         {
@@ -91,6 +99,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     counter_url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+$")] = "http://127.0.0.1:27100"
     indicators: str = ""
     sm2: Sm2 = Sm2()
+    robots: RobotKeys = RobotKeys()
     notices: tuple[Notice, ...] = NOTICES
     figures: Figures = field(default_factory=Figures)
 

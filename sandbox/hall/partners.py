@@ -52,6 +52,11 @@ class Platform:
         self._url = control_url
         self.page = f"{control_url}/"
 
+    def alerts(self, count: int) -> list[str]:
+        """What the robots were told, once they were told so much, or a minute is over."""
+        heard: list[dict[str, str]] = self.call("GET", f"/control/alerts?count={count}&wait=50")["alerts"]
+        return [each["text"] for each in heard]
+
     def call(self, method: str, path: str, body: object = None) -> Any:
         """One call; what it answered, parsed."""
         answer = requests.request(method, self._url + path, json=body, timeout=_WITHIN_S)
