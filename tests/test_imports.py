@@ -38,6 +38,13 @@ PURE = {
     },
     "syncd/policy.py": {"pad", "syncd"},
     "syncd/times.py": {"pad", "syncd"},
+    "syncd/alerting/base.py": set(),
+    "syncd/alerting/policy.py": {"syncd"},
+    "syncd/alerting/message.py": {"pad"},
+    **{
+        f"syncd/alerting/{make}.py": {"base64", "hashlib", "msgspec", "syncd", "urllib"}
+        for make in ("wecom", "dingtalk", "feishu")
+    },
     "pad/chain.py": {"pad"},
     "pad/working_days.py": {"chinese_calendar"},
 }
@@ -67,6 +74,14 @@ def test_no_room_looks_into_one_it_may_not(package: str) -> None:
     for file in files(package):
         wrong = {name for name in imported(file) if name.split(".")[0] in FORBIDDEN[package]}
         assert not wrong, f"{file.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+def test_nothing_at_the_window_knows_of_alerts() -> None:
+    """Whom a bad rating is told to, and that it is, is never the clerk's to see (art. 16)."""
+    assert files("kiosk")
+    for file in files("kiosk"):
+        assert not {name for name in imported(file) if "alert" in name}, file
+        assert ".alerts" not in file.read_text(encoding="utf-8"), file
 
 
 def test_kivy_is_imported_only_by_the_screens() -> None:

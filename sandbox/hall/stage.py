@@ -10,6 +10,7 @@ from typing import Final
 
 from pad import keys, settings
 from pad.settings import Dialect, Settings
+from sandbox import robots
 from sandbox.devices.table import settings_for
 from sandbox.hall.glass import Glass
 from sandbox.hall.partners import Clerk, Platform
@@ -18,6 +19,13 @@ from sandbox.hall.processes import Program, python
 CONFIG: Final = Path(__file__).parents[2] / "config"
 APP_MARK: Final = "demo-pad"
 APP_WORD: Final = "a word for practice only"
+ROBOTS: Final = {
+    "wecom": f"{robots.WECOM}?key=practice",
+    "dingtalk": f"{robots.DINGTALK}?access_token=practice",
+    "feishu": f"{robots.FEISHU}/practice",
+}
+"""Where the platform's robots are, with the key they want by default."""
+_ALERTS: Final = "[alerts]\nwecom = true\ndingtalk = true\nfeishu = true\n"
 _READY_WITHIN_S: Final = 30.0
 
 
@@ -25,7 +33,8 @@ _READY_WITHIN_S: Final = 30.0
 class Plan:
     """What a stage is set up with; ``rules`` and ``sync`` override ``pad.toml`` key by key.
 
-    With ``devices`` the pad looks for its serial devices in the stage's folder ``devices``.
+    With ``devices`` the pad looks for its serial devices in the stage's folder ``devices``, with
+    ``alerts`` it tells bad ratings to the platform's three robots.
     """
 
     dialect: Dialect = Dialect.NATIONAL
@@ -36,6 +45,7 @@ class Plan:
     rules: tuple[tuple[str, str | float | bool], ...] = ()
     sync: tuple[tuple[str, float], ...] = ()
     devices: bool = False
+    alerts: bool = False
 
 
 class Stage:
@@ -72,6 +82,8 @@ class Stage:
         public_key = (self.folder / "platform" / "platform.pub").read_text(encoding="ascii").strip()
         keys.write_secret(self.state / "keys" / "app_word", APP_WORD)
         keys.write_secret(self.state / "keys" / "platform_sm2.pub", public_key)
+        for name, path in ROBOTS.items():
+            keys.write_secret(self.state / "keys" / f"alert_{name}", ready["platform"] + path)
         self._write_settings(f"{ready['platform']}/{self.plan.dialect}")
         return Platform(ready["control"])
 
@@ -102,7 +114,8 @@ language = "{self.plan.language}"
 profile = "{CONFIG / "platforms" / f"{self.plan.dialect}.toml"}"
 url = "{url}"
 app_mark = "{APP_MARK}"
-{settings_for(self.devices) if self.plan.devices else ""}""",
+{settings_for(self.devices) if self.plan.devices else ""}
+{_ALERTS if self.plan.alerts else ""}""",
             encoding="utf-8",
         )
 

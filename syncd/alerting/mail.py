@@ -42,7 +42,7 @@ class Mail:
         self._smtp = smtp
         self._password = password
         self._tls = tls
-        self._connect_s, self._whole_s = limits_s
+        self._connect_s, self._answer_s = limits_s
         self._clock = clock
         self._lock = threading.Lock()
         self._deadline: Deadline | None = None
@@ -55,11 +55,15 @@ class Mail:
             if self._aborted:
                 return Unreached("it was asked to stop")
             self._deadline = deadline
-        watch = threading.Timer(self._connect_s + self._whole_s, deadline.abort)
+        watch = threading.Timer(self._connect_s + self._answer_s, deadline.abort)
         watch.daemon = True
         watch.start()
         try:
-            return self._send(self._mail(subject, text, key), deadline)
+            answer, handed_over = self._send(self._mail(subject, text, key), deadline)
+            if not deadline.aborted:  # a socket that was shut reads like an answer's end
+                return answer
+            why = f"no whole answer within {self._connect_s + self._answer_s:g} s"
+            return Unheard(why) if handed_over else Unreached(why)
         finally:
             watch.cancel()
             with self._lock:
@@ -87,45 +91,55 @@ class Mail:
         mail.set_content(text + "\n", cte="base64")
         return mail
 
-    def _send(self, mail: EmailMessage, deadline: Deadline) -> Answer:
-        line: _Line | None = None
-        handed_over = False
+    def _send(self, mail: EmailMessage, deadline: Deadline) -> tuple[Answer, bool]:
+        """What the server says, and whether the mail was handed over by then, or may have been."""
         try:
             line = self._connected(deadline)
-            handed_over = True
-            turned_away = line.send_message(mail, self._smtp.sender, self._smtp.to)
-        except smtplib.SMTPAuthenticationError as error:
-            return Refused(f"it refuses user and password (SMTP {error.smtp_code}): check keys/alert_smtp")
-        except smtplib.SMTPNotSupportedError:
-            return Refused("it does not offer what alerts.smtp.encryption and user ask for")
-        except smtplib.SMTPRecipientsRefused as error:
-            return _refusal(max((code for code, _ in error.recipients.values()), default=550))
-        except smtplib.SMTPResponseException as error:
-            return _refusal(error.smtp_code)
-        except ssl.SSLCertVerificationError:
-            return Refused(
-                "its TLS certificate cannot be verified: check alerts.ca_file and alerts.smtp.host"
-            )
         except (OSError, ValueError, smtplib.SMTPException) as error:
-            why = f"the connection failed ({type(error).__name__})"
-            return Unheard(why) if handed_over else Unreached(why)
+            return self._meaning(error, handed_over=False), False
+        try:
+            turned_away = line.send_message(mail, self._smtp.sender, self._smtp.to)
+        except (OSError, ValueError, smtplib.SMTPException) as error:
+            return self._meaning(error, handed_over=True), True
         finally:
-            if line is not None:
-                with suppress(OSError, smtplib.SMTPException):
-                    line.quit()
-                line.close()
+            with suppress(OSError, smtplib.SMTPException):
+                line.quit()
+            line.close()
         if turned_away:
             _log.warning(
                 "smtp: %d of %d addresses are refused by the mail server; check alerts.smtp.to",
                 len(turned_away), len(self._smtp.to),
             )  # fmt: skip
-        return Told()
+        return Told(), True
+
+    def _meaning(self, error: Exception, *, handed_over: bool) -> Answer:
+        """What follows from an exception; its own text may quote the server, and addresses."""
+        match error:
+            case smtplib.SMTPAuthenticationError(smtp_code=code):
+                return Refused(f"it refuses user and password (SMTP {code}): check keys/alert_smtp")
+            case smtplib.SMTPNotSupportedError():
+                return Refused("it does not offer what alerts.smtp.encryption and user ask for")
+            case smtplib.SMTPRecipientsRefused(recipients=recipients):
+                return _refusal(max((code for code, _ in recipients.values()), default=550))
+            case smtplib.SMTPResponseException(smtp_code=code):
+                return _refusal(code)
+            case ssl.SSLCertVerificationError():
+                return Refused(
+                    "its TLS certificate cannot be verified: check alerts.ca_file and alerts.smtp.host"
+                )
+        why = self._why(error)
+        return Unheard(why) if handed_over else Unreached(why)
+
+    def _why(self, error: Exception) -> str:
+        if isinstance(error, smtplib.SMTPServerDisconnected | TimeoutError):  # smtplib tells both alike
+            return f"it closed the connection, or said nothing for {self._answer_s:g} s"
+        return f"the connection failed ({type(error).__name__})"
 
     def _connected(self, deadline: Deadline) -> _Line:
         """A line on which mail may be handed over."""
         mail = self._smtp
         implicit = self._tls if mail.encryption is Encryption.TLS else None
-        line = _Line(deadline, implicit, self._connect_s, self._whole_s)
+        line = _Line(deadline, implicit, self._connect_s, self._answer_s)
         try:
             line.connect(mail.host, mail.port)
             if mail.encryption is Encryption.STARTTLS:
@@ -166,6 +180,6 @@ class _Line(smtplib.SMTP):
 
 def _refusal(code: int) -> Answer:
     """4xx is for now (greylisting, a full disk), 5xx for good, until somebody mends it."""
-    if 400 <= code < 500:
+    if code < 500:
         return Unreached(f"it does not take mail now (SMTP {code})")
     return Refused(f"it refuses the mail (SMTP {code})")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
 from pad import keys
-from tests.syncd.alerting.told import FAILING_PLATFORM, Group
+from tests.syncd.alerting.told import CATALOGUE, FAILING_PLATFORM, Group
 from tests.syncd.city import City, CityServer, says
 from tests.syncd.pad_box import PadBox
 
@@ -22,6 +23,8 @@ def group() -> City:
 def robot(box: PadBox, group: City) -> Iterator[CityServer]:
     """A WeCom robot at its address, and the pad told of it; there is no platform."""
     server = CityServer(group)
+    (box.folder / "indicators").mkdir()
+    shutil.copy(CATALOGUE, box.folder / "indicators")
     keys.write_secret(box.state / "keys" / "app_word", "word")
     keys.write_secret(
         box.state / "keys" / "alert_wecom", f"http://127.0.0.1:{server.port}/cgi-bin/webhook/send?key=s3cret"
