@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import append, delivery, devices, frames, sm2, window
+from bench import alerts, append, delivery, devices, frames, sm2, window
 
 RESULT = Path(__file__).with_name("result.json")
 
@@ -17,7 +17,9 @@ RESULT = Path(__file__).with_name("result.json")
 def main() -> None:
     """Measure everything, one after the other."""
     folder = RESULT.parent
-    rows = [row for part in (append, delivery, devices, window, frames) for row in part.measure(folder)]
+    rows = [
+        row for part in (append, delivery, alerts, devices, window, frames) for row in part.measure(folder)
+    ]
     table = Table(title="One run on this machine; compare the ratios, not the figures")
     for column in ("what", "figure", "against", "ratio", "aim"):
         table.add_column(column)

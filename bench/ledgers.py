@@ -24,8 +24,8 @@ class Filler:
         self._clock = SystemClock()
         self._count = 0
 
-    def prepare(self) -> FinishedRating:
-        """A rating up to the moment it is submitted: its visit is open."""
+    def prepare(self, level: Level | None = None) -> FinishedRating:
+        """A rating up to the moment it is submitted; levels go round, unless one is given."""
         self._count += 1
         matter = Matter(
             project_no=f"P{self._count}",
@@ -36,9 +36,10 @@ class Filler:
         )
         visit = Visit(str(uuid7()), matter, self._clock.read(), 60.0)
         self.recorder.open_visit(visit)
-        draft = Draft(visit.id, Level(1 + self._count % 5), InputDevice.TOUCH, self._clock.read(), 900)
+        level = level or Level(1 + self._count % 5)
+        draft = Draft(visit.id, level, InputDevice.TOUCH, self._clock.read(), 900)
         return FinishedRating(visit, draft, (), "", Completion.SUBMITTED, self._clock.read(), 2000)
 
-    def rate(self) -> Rating:
+    def rate(self, level: Level | None = None) -> Rating:
         """One whole rating."""
-        return self.recorder.append(self.prepare())
+        return self.recorder.append(self.prepare(level))

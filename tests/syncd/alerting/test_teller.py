@@ -7,11 +7,22 @@ import sqlite3
 from datetime import datetime, timedelta
 
 import pytest
+from uuid6 import uuid7
 
 from pad.codes import Level
 from pad.ledger.alerts import MAY_HAVE_ARRIVED
 from pad.ledger.connection import LedgerUnwritable, connect
-from pad.model import CHINA_TIME, Instant, Rater
+from pad.model import (
+    CHINA_TIME,
+    Draft,
+    InputDevice,
+    Instant,
+    Matter,
+    Rater,
+    Visit,
+    VisitEnd,
+    VisitOutcome,
+)
 from syncd.alerting.base import Refused, Throttled, Unheard, Unreached
 from tests.syncd.alerting.told import FAILING_PLATFORM, Ear, Mouth
 from tests.syncd.pad_box import FixedClock, PadBox
@@ -93,6 +104,24 @@ def test_another_target_begins_when_it_is_switched_on(box: PadBox, mouth: Mouth,
     fresh = box.rate("P2", 2)
     mouth.teller.step()
     assert ids(ear)[1:] == [fresh.id]
+
+
+def test_what_a_power_cut_left_behind_is_told_and_what_was_withdrawn_is_not(
+    box: PadBox, mouth: Mouth, ear: Ear
+) -> None:
+    now = box.clock.read()
+    for number, name in enumerate(("withdrawn", "cut")):
+        visit = Visit(str(uuid7()), Matter(project_no=name), now, 60.0)
+        box.recorder.open_visit(visit)
+        box.recorder.keep_draft(Draft(visit.id, Level(1), InputDevice.TOUCH, now, 900), Rater())
+        if number == 0:
+            box.recorder.end_visit(VisitEnd(visit.id, VisitOutcome.WITHDRAWN, now))
+    assert mouth.teller.step() is None
+    recovered = box.recorder.recover(now, discard=False)
+    assert recovered is not None
+    mouth.teller.step()
+    assert ids(ear) == [recovered.id]
+    assert "原因：未选择" in ear.texts[0]
 
 
 def test_what_came_while_syncd_was_down_is_told(box: PadBox, mouth: Mouth, ear: Ear) -> None:
