@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -82,13 +82,15 @@ class AlertBook:
                 )
         self._looked_to = head
 
-    def untold(self, limit: int) -> tuple[Untold, ...]:
-        """What has yet to be told, oldest first."""
+    def untold(self, limit: int, passing_by: Collection[int] = ()) -> tuple[Untold, ...]:
+        """What has yet to be told, oldest first, without the ratings that are ``passing_by``."""
+        marks = ", ".join("?" * len(passing_by))
         with translated(self._db):
             rows = self._db.execute(
                 "SELECT a.attempts, a.last_error, r.* FROM alerts a JOIN ratings r ON r.seq = a.seq "
-                "WHERE a.state = 'pending' AND a.target = ? ORDER BY a.seq LIMIT ?",
-                (self._target, limit),
+                f"WHERE a.state = 'pending' AND a.target = ? AND a.seq NOT IN ({marks}) "
+                "ORDER BY a.seq LIMIT ?",
+                (self._target, *passing_by, limit),
             ).fetchall()
         return tuple(
             Untold(rating_from(row), row["attempts"], row["last_error"] == MAY_HAVE_ARRIVED) for row in rows

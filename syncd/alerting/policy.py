@@ -2,14 +2,15 @@
 
 Law: nothing is ever given up. What did not arrive is soon tried again, for a manager should
 know at once. What may have arrived is tried again rarely, for a robot knows no message twice
-and a group that is flooded stops reading. What is refused waits for somebody to mend a setting.
-Rings change none of these waits.
+and a group that is flooded stops reading; what is new does not wait for it. What is refused waits
+for somebody to mend a setting. Rings change none of these waits.
 
 | answer    | then                                                         |
 |-----------|--------------------------------------------------------------|
 | told      | told, for good                                               |
 | unreached | full jitter, 1 s doubling to a minute                        |
-| unheard   | half a minute doubling to an hour; the message says so       |
+| unheard   | these: half a minute doubling to an hour, and the message    |
+|           | says so; others: as if unreached                             |
 | throttled | what its maker asks for, and up to half as much again        |
 | refused   | said once in the log; every five minutes                     |
 """
@@ -43,13 +44,17 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What follows: whether it is told, what is known if not, and when to go on."""
+    """What follows: whether it is told, what is known if not, and when to go on.
+
+    ``put_off_s`` is for what was in the message, ``wait_s`` for everything.
+    """
 
     course: Course
     told: bool = False
     why: str | None = None
     may_have_arrived: bool = False
     wait_s: float = 0.0
+    put_off_s: float = 0.0
     alarm: bool = False
 
 
@@ -63,11 +68,11 @@ def decide(course: Course, answer: Answer, number: Callable[[], float]) -> Decis
         case Told():
             return Decision(Course(), told=True)
         case Unreached(why=why):
-            ceiling = _doubled(UNREACHED_FIRST_S, course.failures, UNREACHED_CAP_S)
-            return Decision(failed, why=why, wait_s=number() * ceiling)
+            return Decision(failed, why=why, wait_s=_jittered(course, number))
         case Unheard(why=why):
-            wait_s = _doubled(UNHEARD_FIRST_S, course.failures, UNHEARD_CAP_S)
-            return Decision(failed, why=why, may_have_arrived=True, wait_s=wait_s)
+            put_off_s = _doubled(UNHEARD_FIRST_S, course.failures, UNHEARD_CAP_S)
+            wait_s = _jittered(course, number)
+            return Decision(failed, why=why, may_have_arrived=True, wait_s=wait_s, put_off_s=put_off_s)
         case Throttled(why=why, wait_s=asked_s):
             return Decision(failed, why=why, wait_s=asked_s * (1 + SPREAD * number()))
         case Refused(why=why):
@@ -83,6 +88,10 @@ def may_speak_in_s(spoken: tuple[float, ...], now: float, per_minute: int) -> fl
     if len(spoken) < per_minute:
         return 0.0
     return max(0.0, spoken[-per_minute] + MINUTE_S - now)
+
+
+def _jittered(course: Course, number: Callable[[], float]) -> float:
+    return number() * _doubled(UNREACHED_FIRST_S, course.failures, UNREACHED_CAP_S)
 
 
 def _doubled(first_s: float, times: int, cap_s: float) -> float:

@@ -55,6 +55,7 @@ class Teller:
         self._known: Outbox | None = None
         self._book: AlertBook | None = None
         self._from_here = settings.ledger_path.exists()
+        self._put_off: dict[int, float] = {}
         self._held: Callable[[AlertBook], None] | None = None
         self._course = Course()
         self._spoken: deque[float] = deque(maxlen=target.per_minute)
@@ -78,7 +79,7 @@ class Teller:
             self._rung.clear()
             wait_s = self._guarded_step()
             if wait_s is None:
-                self._rung.wait()
+                self._rung.wait(self._put_off_s())
             elif wait_s > 0:
                 self._stopped.wait(wait_s)
         self._target.close()
@@ -87,20 +88,22 @@ class Teller:
     def step(self) -> float | None:
         """Tell one message, at most.
 
-        :returns: how many seconds to wait before the next step; None if nothing waits
+        :returns: how many seconds to wait before the next step; None if nothing is to be told now
         :raises LedgerError: if the ledger cannot be read or written
         :raises SecretError: if it has no key
         """
         book, outbox = self._opened()
         self._write_held(book)
         book.enlist()
-        untold = book.untold(TOGETHER_MAX)
+        now = time.monotonic()
+        self._put_off = {seq: until for seq, until in self._put_off.items() if until > now}
+        untold = book.untold(TOGETHER_MAX, self._put_off)
         if not untold:
             return None
-        silence_s = policy.may_speak_in_s(tuple(self._spoken), time.monotonic(), self._target.per_minute)
+        silence_s = policy.may_speak_in_s(tuple(self._spoken), now, self._target.per_minute)
         if silence_s > 0:
             return silence_s
-        said = self._message(outbox, untold, behind=book.count() - len(untold))
+        said = self._message(outbox, untold, behind=book.count() - len(untold) - len(self._put_off))
         together = untold[: said.count]
         seqs = [each.rating.seq for each in together]
         book.telling(seqs)
@@ -110,9 +113,15 @@ class Teller:
         if self._stopped.is_set():
             return None
         decision = self._decide(answer)
+        if decision.put_off_s:
+            self._put_off |= dict.fromkeys(seqs, time.monotonic() + decision.put_off_s)
         self._held = self._outcome(together, decision)
         self._write_held(book)
         return decision.wait_s
+
+    def _put_off_s(self) -> float | None:
+        """When the first of those that may have arrived is due again; None if there are none."""
+        return max(0.0, min(self._put_off.values()) - time.monotonic()) if self._put_off else None
 
     def _outcome(self, together: Sequence[Untold], decision: Decision) -> Callable[[AlertBook], None]:
         """What is to be written after a telling."""
@@ -120,7 +129,7 @@ class Teller:
         if decision.told:
             return lambda book: book.told(seqs, now)
         doubt = decision.may_have_arrived or any(each.may_have_arrived for each in together)
-        again_at = now + timedelta(seconds=decision.wait_s)
+        again_at = now + timedelta(seconds=max(decision.wait_s, decision.put_off_s))
         return lambda book: book.not_told(seqs, None if doubt else decision.why, again_at)
 
     def _write_held(self, book: AlertBook) -> None:
