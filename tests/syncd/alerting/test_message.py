@@ -90,6 +90,16 @@ def test_what_does_not_fit_is_told_in_the_next_message() -> None:
     assert f"id-{said.count}" not in said.text
 
 
+def test_the_longest_there_can_be_fits() -> None:
+    wide = "𠮷" * 300
+    longest = replace(
+        RATING, window=wide[:32], task=wide, step=wide, reasons=(wide, wide), commented=True,
+        may_have_arrived=True, time_uncertain=True, deadline=UnknownYear(2027),
+    )  # fmt: skip
+    said = message(wide, [longest], 60, 2048, behind=10**6)
+    assert len(said.text.encode()) <= 2048
+
+
 LONG = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=300)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from datetime import datetime, timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from pad.model import (
     VisitEnd,
     VisitOutcome,
 )
+from syncd.alerting import policy
 from syncd.alerting.base import Refused, Throttled, Unheard, Unreached
 from tests.syncd.alerting.told import FAILING_PLATFORM, Ear, Mouth
 from tests.syncd.pad_box import FixedClock, PadBox
@@ -199,6 +201,23 @@ def test_what_may_have_arrived_is_put_off_and_what_is_new_does_not_wait_for_it(
     assert ids(ear) == [first.id, second.id, first.id]
     assert ["可能已告知过" in text for text in ear.texts] == [False, False, True]
     assert ear.keys[0] == ear.keys[2]
+
+
+def test_what_was_put_off_is_told_when_its_time_comes_without_a_ring(
+    box: PadBox, mouth: Mouth, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(policy, "UNHEARD_FIRST_S", 0.05)
+    rating = box.rate("P1", 1)
+    ear.answers.append(Unheard("late"))
+    mouth.restart()
+    teller = threading.Thread(target=mouth.teller.run)
+    teller.start()
+    try:
+        box.wait_until(lambda: [row["state"] for row in mouth.rows()] == ["told"])
+    finally:
+        mouth.teller.stop()
+        teller.join()
+    assert ids(ear) == [rating.id] * 2
 
 
 def test_doubt_stays_until_it_is_told(box: PadBox, mouth: Mouth, ear: Ear) -> None:
