@@ -206,7 +206,8 @@ def test_what_may_have_arrived_is_put_off_and_what_is_new_does_not_wait_for_it(
 def test_what_was_put_off_is_told_when_its_time_comes_without_a_ring(
     box: PadBox, mouth: Mouth, ear: Ear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(policy, "UNHEARD_FIRST_S", 0.05)
+    monkeypatch.setattr(policy, "UNREACHED_FIRST_S", 0.01)
+    monkeypatch.setattr(policy, "UNHEARD_FIRST_S", 0.3)
     rating = box.rate("P1", 1)
     ear.answers.append(Unheard("late"))
     mouth.restart()
