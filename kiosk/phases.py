@@ -52,6 +52,7 @@ class Rating:
     rater: Rater = field(default_factory=Rater)
     phone: str = field(default="", repr=False)
     card_trouble: CardTrouble | None = None
+    cards_failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,9 @@ ID_CARD: Final = "111"
 """Document type 身份证 (domain §3)."""
 CARD_READER: Final = "idcard"
 """The reader's name among the devices."""
+CARDS_FAILED_MAX: Final = 5
+"""So many cards that fail give new time: a reader that is broken, or on which something else lies, holds
+no visit open."""
 _MOBILE: Final = re.compile(r"1[3-9]\d{9}")
 _LANDLINE: Final = re.compile(r"0\d{9,11}")
 
@@ -50,7 +53,9 @@ def card_failed(session: Session, event: CardFailed, now: Instant) -> Step:
     phase = session.phase
     if not isinstance(phase, Rating) or not asks_for_card(session):
         return Step(session)
-    return Step(touched(replace(session, phase=replace(phase, card_trouble=event.trouble)), now))
+    phase = replace(phase, card_trouble=event.trouble, cards_failed=phase.cards_failed + 1)
+    session = replace(session, phase=phase)
+    return Step(touched(session, now) if phase.cards_failed <= CARDS_FAILED_MAX else session)
 
 
 def forget_identity(session: Session, _event: ForgetIdentity, now: Instant) -> Step:

@@ -141,6 +141,13 @@ def test_a_card_that_fails_gives_the_person_new_time() -> None:
     assert isinstance(trace.phase(), Rating)
 
 
+def test_a_reader_that_fails_without_end_does_not_hold_the_visit_open() -> None:
+    trace = Trace(reasons_timeout_s=30.0).invite().tap(2).do(TurnTo(Page.IDENTITY))
+    trace.do(*map(CardFailed, [CardTrouble.SELECT_FAILED, CardTrouble.READ_FAILED] * 60))
+    trace.pass_time(1)
+    assert trace.saved().draft.level is Level(2)
+
+
 # --- slips --------------------------------------------------------------------------------
 
 
