@@ -10,6 +10,7 @@ may be another person's, so it has to be lifted first.
 
 from __future__ import annotations
 
+import unicodedata
 from enum import Enum
 from typing import Final
 
@@ -181,7 +182,8 @@ def card_of(data: bytes) -> CardEvent:
         number = text[122:158].decode("utf-16-le").strip(" \x00").upper()
     except UnicodeDecodeError:
         return CardFailed(CardTrouble.DAMAGED_TEXT)
-    if not name or not name.isprintable():
+    # a rare character may be one of the cards' own, or younger than Python's tables
+    if not name or any(unicodedata.category(each) == "Cc" for each in name):
         return CardFailed(CardTrouble.DAMAGED_TEXT)
     return CardRead(name, number) if is_number(number) else CardFailed(CardTrouble.WRONG_NUMBER)
 

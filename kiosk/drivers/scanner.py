@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,8 @@ PAUSE_NS: Final = 1_000_000_000
 """A code comes in one go: what stood on the line so long before it is noise."""
 _ENDS: Final = re.compile(rb"[\r\n]")
 _ENCODINGS: Final = ("utf-8", "gb18030")
+_NO_TEXT: Final = ("Cc", "Cf")
+"""Unicode's controls; a rare character in a name may well have no category Python knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,6 @@ def _text(line: bytes) -> str | None:
             text = line.decode(encoding).strip()
         except UnicodeDecodeError:
             continue
-        if text.isprintable():
+        if not any(unicodedata.category(each) in _NO_TEXT and each != "\t" for each in text):
             return text
     return None

@@ -333,6 +333,11 @@ def test_a_text_that_cannot_be_is_told_and_not_kept(data: bytes, trouble: CardTr
     assert card_of(data) == CardFailed(trouble)
 
 
+@pytest.mark.parametrize("name", ["张\u3000三", "王\ue000", "\U00020087明", "\U00031350华", "阿·买买提"])
+def test_a_name_with_a_rare_character_or_a_wide_blank_is_a_name(name: str) -> None:
+    assert card_of(b"\x01\x00\x04\x00" + text_of(name=name)) == CardRead(name, NUMBER)
+
+
 def test_a_small_x_is_the_check_digit_too() -> None:
     assert card_of(b"\x01\x00\x04\x00" + text_of(number=NUMBER.lower())) == CardRead(NAME, NUMBER)
 

@@ -18,6 +18,12 @@ def test_a_line_is_a_code_in_either_encoding_and_however_it_ends(ending: bytes, 
     assert heard(Scanner(), "办件 500110".encode(encoding) + ending) == [Scanned("办件 500110")]
 
 
+@pytest.mark.parametrize("text", ["张\u3000三 500110", '{"a":\t"王\ue000"}', "\U00031350 500110", "a\u00a0b"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_wide_blanks_tabs_and_rare_characters_are_text(text: str, encoding: str) -> None:
+    assert heard(Scanner(), text.encode(encoding) + b"\r") == [Scanned(text)]
+
+
 def test_an_empty_line_is_nothing() -> None:
     assert heard(Scanner(), b"\r\n\r\n  \r\n") == []
     assert errors(Scanner(), b"\r\n\r\n  \r\n") == 0
