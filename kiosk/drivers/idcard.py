@@ -138,6 +138,8 @@ class IdCard:
         if asked is Request.READ and status == _DONE and not data:
             return Heard()  # the answer to the question before, come late
         self._asked, self._is_silent = None, False
+        if asked is Request.READ:
+            self._frames.reset()  # a beginning of a frame in noise would hold the card on
         if asked is not Request.FIND and (self._may_lie_there or not self.wanted):
             return Heard()  # the person has gone on meanwhile, perhaps the next is asked already
         match asked, status:

@@ -126,6 +126,18 @@ def test_nothing_else_of_the_card_is_kept() -> None:
     assert bytes(reader.codec._frames._held) == b""
 
 
+@pytest.mark.parametrize("length", ["0508", "07d0", "0800"])
+@pytest.mark.parametrize("where", ["before", "behind"])
+def test_nothing_of_the_card_stays_within_a_frame_that_noise_began(length: str, where: str) -> None:
+    noise = bytes.fromhex("aaaaaa9669" + length)
+    reader = asked()
+    reader.puts_card()
+    reader.hears(noise + read_answer() if where == "before" else read_answer(photo=noise + bytes(1017)))
+    assert reader.events == [CardRead(NAME, NUMBER)]
+    assert bytes(reader.codec._frames._held) == b""
+    reader.sees_no_card()
+
+
 def test_the_same_card_is_not_read_again_until_it_is_lifted() -> None:
     reader = asked()
     reader.puts_card()
