@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Final
 
 _AT_ONCE: Final = 4096
+_TAKEN_WITHIN_S: Final = 0.2
 
 
 class Line:
@@ -68,8 +69,8 @@ class Line:
         with self._lock:
             if self._thread is None:
                 return
-            with suppress(BlockingIOError):
-                while data:
+            while data and select.select([], [self._master], [], _TAKEN_WITHIN_S)[1]:
+                with suppress(BlockingIOError):
                     data = data[os.write(self._master, data) :]
 
     def _listen(self, master: int, bell: int) -> None:

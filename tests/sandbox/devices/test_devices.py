@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +171,15 @@ def test_it_may_be_plugged_in_again_and_twice_is_once(line: Line) -> None:
     with serial.Serial(str(line.path), timeout=10) as port:
         line.write(b"5")
         assert port.read(1) == b"5"
+
+
+def test_what_is_longer_than_a_line_holds_comes_whole(line: Line) -> None:
+    with serial.Serial(str(line.path), timeout=10) as port:
+        said = bytes(range(256)) * 1000
+        thread = threading.Thread(target=line.write, args=(said,))
+        thread.start()
+        assert port.read(len(said)) == said
+        thread.join()
 
 
 def test_what_nobody_reads_blocks_nothing(line: Line) -> None:
