@@ -7,10 +7,11 @@ In each frame stands ``{"id", "method", "path", "body"}``; the answer has the sa
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
+from msgspec import Meta
 
 from kiosk.calls import Call, Calls, Reply, refusal
 from kiosk.drivers import counter_line
@@ -18,12 +19,18 @@ from kiosk.drivers.counter_line import Command
 
 AT_ONCE_MAX: Final = 16
 _NOTHING: Final = msgspec.Raw(b"")
+_Id = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | Annotated[str, Meta(max_length=64)]
+"""It comes back in an answer, which must fit into a frame."""
+_WANTED: Final = (
+    'a frame must hold {"id", "method", "path", "body"} as JSON in UTF-8; '
+    "id is a number or text of at most 64 characters"
+)
 
 
 class _Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     method: str
     path: str
-    id: int | str | None = None
+    id: _Id | None = None
     body: msgspec.Raw = _NOTHING
 
 
@@ -63,10 +70,8 @@ class SerialCounter:
         try:
             asked = msgspec.json.decode(command.json, type=_Asked)
             parts = urlsplit(asked.path)
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
-            return None, refusal(
-                400, "not_json", "", 'a frame must hold {"id", "method", "path", "body"} as JSON in UTF-8'
-            )
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return None, refusal(400, "not_json", "", _WANTED)
         if self._under_way > AT_ONCE_MAX:
             return asked.id, refusal(
                 503, "too_many", "", f"{AT_ONCE_MAX} calls wait for their answers already"

@@ -304,8 +304,16 @@ def test_answers_may_overtake_one_that_waits(window: Window) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"no json", b"[]", b'{"method": 1}', b'{"method": "GET"}', b"\xff\xfe"]
-)
+    "said",
+    [
+        b"", b"no json", b"[]", b'{"method": 1}', b'{"method": "GET"}', b"\xff\xfe",
+        b'{"method": "GET", "path": "/v1/state", "body": ' + b"[" * 60_000,
+        b'{"method": "GET", "path": "/v1/state", "id": "' + b"x" * 65_000 + b'"}',
+        b'{"method": "GET", "path": "/v1/state", "id": ' + b"9" * 4000 + b"}",
+        b'{"method": "GET", "path": "http://["}',
+    ],
+    ids=lambda said: str(said[:50]),
+)  # fmt: skip
 def test_a_frame_without_a_call_says_what_one_looks_like(window: Window, said: bytes) -> None:
     window.table.counter.line.write(framed(said))
     answer = window.table.counter.answer()
