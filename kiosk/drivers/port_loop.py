@@ -34,8 +34,10 @@ PAUSE_MAX_S: Final = 1.0
 STEADY_S: Final = 5.0
 """A line that broke sooner than this after it was opened is not opened again at once."""
 _WRITE_WITHIN_S: Final = 1.0
+_BITS_A_BYTE: Final = 10
 _AT_ONCE: Final = 4096
-_BROKEN: Final = (OSError, termios.error, NoSuchPort)
+_BROKEN: Final = (OSError, termios.error, ValueError, NoSuchPort)
+"""pyserial raises the third where a driver refuses a speed, and ``select`` where too many files are open."""
 
 
 class PortLoop(Generic[E]):
@@ -91,7 +93,7 @@ class PortLoop(Generic[E]):
             try:
                 self._open_and_serve()
             except _BROKEN as error:
-                self._changed(self.health.lost(_why(error)))
+                self._changed(self.health.lost(_why(error, self._line)))
             if time.monotonic() - opened_s >= STEADY_S:
                 pause_s = PAUSE_FIRST_S
             self._stopping.wait(pause_s)
@@ -146,8 +148,11 @@ class PortLoop(Generic[E]):
             self._write(port, heard.send)
 
     def _write(self, port: serial.Serial, data: bytes) -> None:
+        # portions that a slow line takes in half the time
+        portion = max(1, int(self._line.baud / _BITS_A_BYTE * _WRITE_WITHIN_S / 2))
         try:
-            port.write(data)
+            for at in range(0, len(data), portion):
+                port.write(data[at : at + portion])
         except serial.SerialTimeoutException:
             # nobody takes it; what the device says may still be read
             self.health = self.health.heard(1, answers=self._codec.answers)
@@ -181,14 +186,18 @@ _WORDS: Final = {
     errno.EACCES: "no permission to open it; see config/udev",
     errno.EAGAIN: "used by another program",
     errno.EBUSY: "used by another program",
+    errno.EIO: "hung up",
 }
 
 
-def _why(error: Exception) -> str:
+def _why(error: Exception, line: SerialLine) -> str:
     """What went wrong, without Python's or pyserial's wrapping."""
-    if isinstance(error, NoSuchPort):
-        return str(error)
-    if isinstance(error, OSError) and error.errno is not None:
-        return _WORDS.get(error.errno, os.strerror(error.errno))
+    match error:
+        case NoSuchPort() | ValueError():
+            return str(error)
+        case termios.error(args=(errno.EINVAL, *_)):
+            return f"it cannot do {line.baud} baud, {line.frame}"
+        case OSError(errno=int(number)):
+            return _WORDS.get(number, os.strerror(number))
     # pyserial gives no number where a line was hung up, or never was one
     return "no serial line" if "configure" in str(error) else "hung up"
