@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import ssl
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from http.client import HTTPException
 from typing import Any, Final
-from urllib.error import URLError
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+import msgspec
 from rich.console import Console
 from rich.table import Table
 
@@ -19,10 +21,28 @@ from pad.settings import SerialLine, Settings
 _WITHIN_S: Final = 5.0
 VOICE: Final = "voice"
 FOUND: Final = "found"
+_TODO: Final = {
+    "lost": "it is there, but cannot be opened; the kiosk's log says why",
+    "silent": "it does not answer; check its cable, baud and frame",
+    "": "the kiosk does not know it yet; restart the kiosk, which reads pad.toml when it starts",
+}
+"""By what the kiosk says of a device whose port is there; empty: nothing."""
 
 
 class KioskSilent(Exception):
     """The kiosk's counter service does not answer; the message says why."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What the kiosk says of one device."""
+
+    state: str
+    errors: int
+    last_event_s: float | None
+
+
+class _State(msgspec.Struct, frozen=True):
+    devices: dict[str, Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +66,7 @@ class Device:
         return not self.todo
 
 
-def told_by_kiosk(settings: Settings) -> dict[str, dict[str, Any]]:
+def told_by_kiosk(settings: Settings) -> Mapping[str, Told]:
     """The devices of ``GET /v1/state``.
 
     :raises KioskSilent: if there is no answer
@@ -64,13 +84,17 @@ def told_by_kiosk(settings: Settings) -> dict[str, dict[str, Any]]:
     request = Request(f"{scheme}://{host}:{counter.port}/v1/state", headers=headers)  # noqa: S310 - http or https
     try:
         with build_opener(*handlers).open(request, timeout=_WITHIN_S) as answer:
-            told: dict[str, dict[str, Any]] = json.load(answer)["devices"]
-    except (URLError, OSError, ValueError, KeyError) as error:
+            return msgspec.json.decode(answer.read(), type=_State).devices
+    except (msgspec.DecodeError, UnicodeDecodeError, HTTPException) as error:
+        raise KioskSilent(
+            f"what answers at {host}:{counter.port} is no kiosk of this version; "
+            "restart the kiosk, or give counter.port to it alone"
+        ) from error
+    except OSError as error:
         reason = getattr(error, "reason", error)
         raise KioskSilent(
             f"the kiosk does not answer at {host}:{counter.port} ({reason}); is it running?"
         ) from error
-    return told
 
 
 def _trusting_only(settings: Settings) -> ssl.SSLContext:
@@ -81,31 +105,27 @@ def _trusting_only(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def devices(settings: Settings, told: dict[str, dict[str, Any]] | None) -> tuple[Device, ...]:
+def devices(settings: Settings, told: Mapping[str, Told] | None) -> tuple[Device, ...]:
     """Every configured device, and the loudspeaker; ``told`` is what the kiosk said, None: nothing."""
     found = [_device(name, line, told) for name, line in settings.devices.configured().items()]
     if told is not None and VOICE in told:
         voice = told[VOICE]
-        todo = "" if voice["state"] == FOUND else "see the kiosk's log, and docs/voice.md"
-        found.append(Device(VOICE, settings.voice.device, "", voice["state"], voice["errors"], None, todo))
+        todo = "" if voice.state == FOUND else "see the kiosk's log, and docs/voice.md"
+        found.append(Device(VOICE, settings.voice.device, "", voice.state, voice.errors, None, todo))
     return tuple(found)
 
 
-def _device(name: str, line: SerialLine, told: dict[str, dict[str, Any]] | None) -> Device:
-    state = (told or {}).get(name, {})
+def _device(name: str, line: SerialLine, told: Mapping[str, Told] | None) -> Device:
+    known = None if told is None else told.get(name)
     try:
         port, todo = serial_ports.path_of(line.port), ""
     except NoSuchPort as error:
         port, todo = "", f"{error}; plug it in, or name one of the ports below in pad.toml"
-    if not todo and state.get("state") == "lost":
-        todo = "it is there, but cannot be opened; the kiosk's log says why"
-    if not todo and state.get("state") == "silent":
-        todo = "it does not answer; check its cable, baud and frame"
-    if told is not None and not state and not todo:
-        todo = "the kiosk does not know it yet; restart the kiosk, which reads pad.toml when it starts"
-    return Device(
-        name, line.port, port, state.get("state", ""), state.get("errors"), state.get("last_event_s"), todo
-    )
+    if not todo and told is not None:
+        todo = _TODO.get("" if known is None else known.state, "")
+    if known is None:
+        return Device(name, line.port, port, "", None, None, todo)
+    return Device(name, line.port, port, known.state, known.errors, known.last_event_s, todo)
 
 
 def as_json(found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,39 @@ def test_without_a_kiosk_it_says_so_and_what_it_can_see_itself(tmp_path: Path, t
     assert "is it running?" in result.stderr
     found = json.loads(result.stdout)["devices"]
     assert {each["name"]: each["port"] != "" for each in found} == dict.fromkeys(table.lines, True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"SSH-2.0-x\r\n",
+        b"HTTP/1.0 200 OK\r\n\r\n<html>",
+        b"HTTP/1.0 200 OK\r\n\r\n[]",
+        b'HTTP/1.0 200 OK\r\n\r\n{"devices": 5}',
+        b'HTTP/1.0 200 OK\r\n\r\n{"devices": {"keypad": {}}}',
+        b"HTTP/1.0 200 OK\r\n\r\n\xff",
+        b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\n{}",
+    ],
+)
+def test_where_something_else_answers_it_says_so(tmp_path: Path, table: Table, answer: bytes) -> None:
+    one = Pad(tmp_path, table)
+    one.kiosk.start()
+    one.kiosk.stop()
+    with socket.create_server(("127.0.0.1", one.kiosk.settings.counter.port)) as server:
+        thread = threading.Thread(target=answer_once, args=(server, answer))
+        thread.start()
+        result = one.run("--json")
+        thread.join()
+    assert result.exit_code == 1
+    assert "is no kiosk of this version" in result.stderr
+    assert {each["state"] for each in json.loads(result.stdout)["devices"]} == {""}
+
+
+def answer_once(server: socket.socket, answer: bytes) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(answer)
 
 
 def test_without_devices_it_says_where_they_are_named(tmp_path: Path) -> None:
