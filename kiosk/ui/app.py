@@ -180,7 +180,7 @@ class PadApp(App):
         if self._screen is not None:
             self._screen.leave()
             self._root.remove_widget(self._screen)
-        self._marked = None
+        self._unmark()
         view, post = self._view, self._ports.post
         if view.sample is not None:
             view, post = self._ports.samples[view.sample], lambda _event: None
@@ -268,14 +268,18 @@ class PadApp(App):
             self._reader.name(target.says, self._words)
 
     def _mark(self) -> Target | None:
-        if self._marked is not None:
-            unmark(self._marked.widget)
-            self._marked = None
+        self._unmark()
         cursor, reachable = self._view.cursor, self._reachable()
         if cursor is not None and reachable:
             self._marked = reachable[cursor.steps % len(reachable)]
             mark(self._marked.widget, self._form())
         return self._marked
+
+    def _unmark(self) -> None:
+        """Take the frame away, also from a button of the bar, which outlives the screen."""
+        if self._marked is not None:
+            unmark(self._marked.widget)
+            self._marked = None
 
     def _rearranged(self) -> None:
         self._mark()

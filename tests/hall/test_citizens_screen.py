@@ -16,6 +16,7 @@ from pad import keys, phone
 from pad.model import CHINA_TIME
 from pad.phone import MatterTicket
 from pad.pin import set_pin
+from sandbox.hall.glass import Shown
 from sandbox.hall.stage import Plan
 from tests.hall.conftest import QUICK, Hall
 
@@ -72,6 +73,28 @@ def test_language_and_large_type_are_reached_by_keys_at_rest(build_hall: Callabl
     glass.next("idle", lambda shown: shown.marked == "big")
     glass.press_key("3")
     glass.next("idle", lambda shown: shown.big)
+
+
+def test_the_frame_of_the_keys_goes_with_the_screen_they_were_pressed_on(
+    build_hall: Callable[[Plan], Hall], tmp_path: Path
+) -> None:
+    hall = build_hall(QUICK)
+    add_settings(hall, "screen", 'keys = "54321"')
+    hall.open(online=False)
+    glass = hall.glass
+
+    def is_framed(shown: Shown) -> bool:
+        """Whether a button of the bar, which stays from screen to screen, has the frame around it."""
+        glass.screenshot(tmp_path / "glass.png")
+        left, top, _, height = shown.targets["language"]
+        with Image.open(tmp_path / "glass.png") as picture:
+            beside = picture.convert("L").crop((left - 5, top, left - 4, top + height)).tobytes()
+        return beside[height // 2] < 100
+
+    glass.press_key("1")
+    marked = is_framed(glass.next("idle", lambda shown: shown.marked == "language"))
+    hall.clerk.invite({"project_no": "P1"})
+    assert (marked, is_framed(glass.wait_for("invitation"))) == (True, False)
 
 
 def test_a_comment_in_pinyin_is_in_the_ledger(hall: Hall) -> None:
