@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pad.settings import Scanner
+from pad.settings.devices import SLIP_FIELDS
 
 LOOKED_AT_MAX: Final = 1024
-"""Longer codes are no slips; it also bounds what a clumsy pattern can cost."""
-_FIELDS: Final = ("project_no", "service_number", "task_name")
+"""Longer codes are no slips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Slip:
 
     def invitation(self) -> bytes:
         """As the clerk's system would ask for it (design §4)."""
-        given = {name: getattr(self, name) for name in _FIELDS}
+        given = {name: getattr(self, name) for name in SLIP_FIELDS}
         return json.dumps({"matter": {name: value for name, value in given.items() if value}}).encode()
 
 
@@ -51,5 +51,5 @@ def _of_patterns(text: str, patterns: tuple[str, ...]) -> Slip | None:
     for pattern in patterns:
         if match := re.search(pattern, text):
             groups = match.groupdict(default="")
-            return Slip(**{name: groups[name] for name in _FIELDS if name in groups})
+            return Slip(**{name: groups[name] for name in SLIP_FIELDS if name in groups})
     return None

@@ -117,7 +117,7 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     _check_counter(path, file.counter)
     devices = Devices(file.keypad, file.idcard, file.scanner, file.counter.line)
     check_devices(path, devices)
-    check_doors(path, file.counter.evaluate, file.counter.teller)
+    check_doors(path, file.counter.evaluate, file.counter.teller, file.counter.port)
     check_alerts(path, file.alerts)
     return Settings(
         file=path,

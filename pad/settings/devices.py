@@ -16,8 +16,11 @@ from pad.settings.maps import LEVELS, check_map
 from pad.settings.reading import SettingsError, Table
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
+SLIP_FIELDS: Final = ("project_no", "service_number", "task_name")
+"""What a pattern's groups can stand for."""
 CODE_MAX: Final = 16
 """A key sends at most so many bytes."""
+_FRAME: Final = '7 or 8 data bits, parity N, E or O, 1 or 2 stop bits, such as "8N1"'
 _CODES: Final = {"5": "35", "4": "34", "3": "33", "2": "32", "1": "31"}
 
 
@@ -28,10 +31,16 @@ class SerialLine(Table, frozen=True):
     """
 
     port: Annotated[
-        str, Meta(pattern=r"^(/\S+|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:\S+)?)?\Z", max_length=200)
+        str,
+        Meta(
+            pattern=r"^(/\S+|usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:\S+)?)?\Z",
+            max_length=200,
+            description='a path such as "/dev/pad/keypad", "usb:1a86:7523" with or without ":SERIAL" (padctl '
+            'devices lists both), or "" for none',
+        ),
     ] = ""
     baud: Annotated[int, Meta(ge=1200, le=921_600)] = 9600
-    frame: Annotated[str, Meta(pattern=r"^[78][NEO][12]\Z")] = "8N1"
+    frame: Annotated[str, Meta(pattern=r"^[78][NEO][12]\Z", description=_FRAME)] = "8N1"
 
 
 class CounterLine(SerialLine, frozen=True):
@@ -136,15 +145,17 @@ def _bytes(code: str) -> bytes:
         return b""
 
 
+_WANTED: Final = (
+    "allowed are regular expressions with a group (?P<project_no>…), and perhaps service_number and task_name"
+)
+
+
 def _check_pattern(path: Path, pattern: str) -> None:
     try:
         groups = re.compile(pattern).groupindex
     except re.error as error:
         raise SettingsError(
-            f"{path}: scanner.patterns: found {pattern!r}, which is no regular expression ({error})"
+            f"{path}: scanner.patterns: found {pattern!r}, no regular expression ({error}); {_WANTED}"
         ) from error
-    if "project_no" not in groups:
-        raise SettingsError(
-            f"{path}: scanner.patterns: found {pattern!r}; each needs a group (?P<project_no>…), and may "
-            "have service_number and task_name"
-        )
+    if "project_no" not in groups or not set(groups) <= set(SLIP_FIELDS):
+        raise SettingsError(f"{path}: scanner.patterns: found {pattern!r}; {_WANTED}")

@@ -21,6 +21,13 @@ EVALUATE_FIELDS: Final = (
 TELLER_FIELDS: Final = (*EVALUATE_FIELDS, "staff_photo")
 RESULTS: Final = ("rated", "timed_out", "withdrawn", "cancelled", "superseded", "refused")
 """How what a door was asked for can end."""
+_Path = Annotated[
+    str,
+    Meta(
+        pattern=r"^/(?!v1(/|\Z))[A-Za-z0-9_./-]+\Z",
+        description='a path of letters, digits and _ . / - beginning with "/", not the pad\'s own "/v1"',
+    ),
+]
 _EVALUATE: Final = {
     "project_no": "ywbh",
     "task_name": "ywmc",
@@ -47,7 +54,7 @@ class EvaluateDoor(Table, frozen=True):
     """
 
     enabled: bool = False
-    path: Annotated[str, Meta(pattern=r"^/(?!v1/)[A-Za-z0-9_./-]+\Z")] = "/evaluate/startEvaluate"
+    path: _Path = "/evaluate/startEvaluate"
     waits: bool = True
     tells_level: bool = False
     parameters: dict[str, Text] = msgspec.field(default_factory=lambda: dict(_EVALUATE))
@@ -70,13 +77,18 @@ class TellerDoor(Table, frozen=True):
     )
 
 
-def check_doors(path: Path, evaluate: EvaluateDoor, teller: TellerDoor) -> None:
-    """See that parameters are known, and that levels and ends are told apart.
+def check_doors(path: Path, evaluate: EvaluateDoor, teller: TellerDoor, counter_port: int) -> None:
+    """See that parameters are known, that levels and ends are told apart, and the two ports.
 
     :raises SettingsError: naming the file, the key, what was found and what is allowed
     """
     _check_door(path, "counter.evaluate", evaluate, EVALUATE_FIELDS)
     _check_door(path, "counter.teller", teller, TELLER_FIELDS)
+    if teller.enabled and teller.port == counter_port:
+        raise SettingsError(
+            f"{path}: counter.teller.port: found {teller.port}, which is counter.port as well; allowed is a "
+            "port of its own"
+        )
     results = {name: str(result) for name, result in teller.results.items()}
     if set(results) != set(RESULTS) or list(results.values()).count(results["rated"]) > 1:
         raise SettingsError(

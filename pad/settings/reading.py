@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
+
+from pad.settings.wording import in_words
 
 
 class SettingsError(Exception):
@@ -65,7 +66,7 @@ def _explain(message: str, found: Mapping[str, Any], kind: type) -> str:
     if key.endswith(_SOME_ENTRY):
         key = _wrong_entry(found, kind, key.removesuffix(_SOME_ENTRY))
     value = _value_at(found, key)
-    return f"{key}: found {_shown(key, value)}; {_allowed(what, _type_at(kind, key))}"
+    return f"{key}: found {_shown(key, value)}; allowed is {in_words(_type_at(kind, key))}"
 
 
 def _shown(key: str, value: object) -> str:
@@ -85,14 +86,6 @@ def _wrong_entry(found: Mapping[str, Any], kind: type, key: str) -> str:
     return key
 
 
-def _allowed(what: str, kind: object) -> str:
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return "allowed are " + ", ".join(f'"{each}"' for each in kind)
-    if what.startswith("Expected "):
-        return "allowed is " + what.removeprefix("Expected ").split(", got ")[0].replace("`", "")
-    return what[:1].lower() + what[1:]
-
-
 def _join(key: str, name: str) -> str:
     return f"{key}.{name}" if key else name
 
@@ -103,12 +96,14 @@ def _keys_of(kind: type, key: str) -> list[str]:
 
 
 def _type_at(kind: type, key: str) -> Any:
-    """The type of a key, following ``a.b`` from the file's own; None within lists and free tables."""
+    """The type of a key, following ``a.b[0]`` from the file's own; None where there is none."""
     here: Any = kind
-    for part in filter(None, key.split(".")):
-        if not (isinstance(here, type) and issubclass(here, msgspec.Struct)):
-            return None
-        here = next((field.type for field in msgspec.structs.fields(here) if field.name == part), None)
+    for part in re.findall(r"[^.\[\]]+", key):
+        if isinstance(here, type) and issubclass(here, msgspec.Struct):
+            here = next((field.type for field in msgspec.structs.fields(here) if field.name == part), None)
+        else:
+            # the entries of a list, or of a free table, are all of one type
+            here = next((each for each in reversed(get_args(here)) if each is not Ellipsis), None)
     return here
 
 

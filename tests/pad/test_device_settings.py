@@ -24,10 +24,10 @@ LEVELS = "levels = {5 = 5, 4 = 4, 3 = 3, 2 = 2, 1 = 1}"
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ('[keypad]\nport = "ttyUSB0"', "keypad.port: found 'ttyUSB0'; allowed is"),
+        ('[keypad]\nport = "ttyUSB0"', "keypad.port: found 'ttyUSB0'; allowed is a path such as"),
         ('[keypad]\nport = "usb:1a86"', "keypad.port: found 'usb:1a86'; allowed is"),
-        ("[keypad]\nbaud = 300", "keypad.baud: found 300; allowed is"),
-        ('[keypad]\nframe = "9N1"', "keypad.frame: found '9N1'; allowed is"),
+        ("[keypad]\nbaud = 300", "keypad.baud: found 300; allowed is a whole number from 1200 to 921600"),
+        ('[keypad]\nframe = "9N1"', "keypad.frame: found '9N1'; allowed is 7 or 8 data bits"),
         ("[keypad]\ndebounce_ms = 5000", "keypad.debounce_ms: found 5000; allowed is"),
         (
             '[keypad]\nmake = "x"',
@@ -51,10 +51,19 @@ LEVELS = "levels = {5 = 5, 4 = 4, 3 = 3, 2 = 2, 1 = 1}"
             "keypad.codes.4: found '34', which also stands within the code of 5 ('AA 34')",
         ),
         ("[idcard]\npoll_s = 0.1", "idcard.poll_s: found 0.1; allowed is"),
-        ('[scanner]\npatterns = ["("]', "scanner.patterns: found '(', which is no regular expression"),
+        ('[scanner]\npatterns = ["("]', "scanner.patterns: found '(', no regular expression"),
         (
             '[scanner]\npatterns = ["^x$"]',
-            "scanner.patterns: found '^x$'; each needs a group (?P<project_no>…)",
+            "scanner.patterns: found '^x$'; allowed are regular expressions with a group (?P<project_no>…)",
+        ),
+        (
+            '[scanner]\npatterns = ["(?P<project_no>x)(?P<task>y)"]',
+            "and perhaps service_number and task_name",
+        ),
+        ("[counter.teller]\nenabled = true\nport = 27100", "counter.teller.port: found 27100, which is"),
+        (
+            '[counter.evaluate]\npath = "/v1"',
+            "counter.evaluate.path: found '/v1'; allowed is a path of letters",
         ),
         (
             '[idcard]\nport = "/dev/ttyS0"\n[counter.line]\nport = "/dev/ttyS0"',

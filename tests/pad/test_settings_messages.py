@@ -31,12 +31,18 @@ def test_each_profile_has_the_true_defaults_but_for_what_must_be_set(profile: Pa
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('[rating]\nwalk_away = "x"', "rating.walk_away: found 'x'; allowed are \"counts\", \"discard\""),
-        ("[rating]\ntimeout_s = nan", "rating.timeout_s: found nan; allowed is float >= 1.0"),
-        ("[rating]\ntimeout_s = inf", "rating.timeout_s: found inf; allowed is float <= 3600.0"),
-        ("[counter]\nport = true", "counter.port: found True; allowed is int"),
-        ("[counter]\norigins = [7]", "counter.origins[0]: found 7; allowed is str"),
-        ("sync = 5", "sync: found 5; allowed is object"),
+        (
+            '[rating]\nwalk_away = "x"',
+            "rating.walk_away: found 'x'; allowed is one of \"counts\", \"discard\"",
+        ),
+        ("[sync]\ninterval_s = 0", "sync.interval_s: found 0; allowed is a number above 0"),
+        ("[screen]\nfonts_for_rare = 5", "screen.fonts_for_rare: found 5; allowed is a list"),
+        ("[voice]\nenabled = 1", "voice.enabled: found 1; allowed is true or false"),
+        ("[rating]\ntimeout_s = nan", "rating.timeout_s: found nan; allowed is a number from 1 to 3600"),
+        ("[rating]\ntimeout_s = inf", "rating.timeout_s: found inf; allowed is a number from 1 to 3600"),
+        ("[counter]\nport = true", "counter.port: found True; allowed is a whole number from 1 to 65535"),
+        ("[counter]\norigins = [7]", "counter.origins[0]: found 7; allowed is text that matches ^https?://"),
+        ("sync = 5", "sync: found 5; allowed is a table"),
         ("[rating]\ntimeout = 5", "rating.timeout: unknown key; allowed here are timeout_s, "),
     ],
 )  # fmt: skip
@@ -51,7 +57,7 @@ def test_a_name_that_ends_a_line_is_no_name(tmp_path: Path) -> None:
 
 def test_the_wrong_channel_of_a_profile_is_named(tmp_path: Path) -> None:
     message = refusal(tmp_path, profile=PROFILE + '[pf]\n4 = "4"\n5 = ""')
-    assert message == f"{tmp_path / 'profile.toml'}: pf.5: found ''; allowed is str of length >= 1"
+    assert message == f"{tmp_path / 'profile.toml'}: pf.5: found ''; allowed is text of 1 to 4 characters"
 
 
 def test_a_profile_that_is_not_there_is_said_with_who_names_it(tmp_path: Path) -> None:
