@@ -43,7 +43,7 @@ def _of_json(text: str, keys: tuple[str, ...]) -> Slip | None:
     except (ValueError, RecursionError):
         return None
     found = (said[key] for key in keys if key in said)
-    number = next((str(each) for each in found if isinstance(each, str | int) and str(each)), None)
+    number = next((str(each) for each in found if type(each) in (str, int) and each != ""), None)
     return None if number is None else Slip(number)
 
 

@@ -32,6 +32,7 @@ def test_a_slip_carries_its_matters_number(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "你好", "https://example.com/", "12", '{"other": "50011020261123000001"}', "{", "[" * 500, "{}",
+     '{"projectNo": true}',
      '{"projectNo": ["5001"]}', '{"projectNo": ""}', "WIFI:S:hall;P:secret;;"],
 )  # fmt: skip
 def test_what_carries_none_is_no_slip(text: str) -> None:
