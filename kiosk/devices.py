@@ -49,30 +49,32 @@ class Devices:
 
     def start(self, calls: Calls, counter: CounterService) -> None:
         """Begin to look for what is configured."""
+        loops: dict[str, PortLoop[Any]] = {}
+
+        def add(name: str, codec: Codec[Any], on_event: Callable[[Any], None]) -> None:
+            loops[name] = PortLoop(name, devices.configured()[name], codec, on_event, self._changed)
+
         devices = self._settings.devices
         keypad, idcard, scanner = devices.keypad, devices.idcard, devices.scanner
         if keypad.port:
-            self._add(KEYPAD, KeyPad(keypad.bytes_of(), keypad.debounce_ms), self._desk.post)
+            add(KEYPAD, KeyPad(keypad.bytes_of(), keypad.debounce_ms), self._desk.post)
         if idcard.port:
             reader = IdCard(idcard.poll_s)
             self._desk.on_change(lambda: self._want_card(reader))
-            self._add(IDCARD, reader, self._desk.post)
+            add(IDCARD, reader, self._desk.post)
         if scanner.port:
-            self._add(SCANNER, Scanner(), lambda scanned: counter.run(self._scanned(scanned, calls)))
+            add(SCANNER, Scanner(), lambda scanned: counter.run(self._scanned(scanned, calls)))
         if devices.counter_line.port:
             line = SerialCounter(calls, counter.run, self._answer)
-            self._add(COUNTER_LINE, CounterLine(), line.heard)
-        for loop in self._loops.values():
+            add(COUNTER_LINE, CounterLine(), line.heard)
+        self._loops = loops  # at once: others ask for their health already
+        for loop in loops.values():
             loop.start()
 
     def stop(self) -> None:
         """Close every line."""
         for loop in self._loops.values():
             loop.stop()
-
-    def _add(self, name: str, codec: Codec[Any], on_event: Callable[[Any], None]) -> None:
-        line = self._settings.devices.configured()[name]
-        self._loops[name] = PortLoop(name, line, codec, on_event, self._changed)
 
     def _answer(self, data: bytes) -> None:
         self._loops[COUNTER_LINE].send(data)
