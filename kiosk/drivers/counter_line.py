@@ -1,7 +1,8 @@
 """The serial line of old counters: JSON in frames of ``AA 55 | length | JSON | CRC`` (design §4). Pure.
 
-A frame inside another's JSON would be taken for the true one. No text can bring one there: the two
-bytes of its length would have to be characters, so it would be longer than any field may be.
+A frame inside another's JSON counts as well. Text hardly brings one there: the two bytes of its length
+would have to be characters, so it would be longer than 8 KiB, and no field a person fills in is. It could
+only call what the clerk's system can: nothing on this line rates.
 """
 
 from __future__ import annotations

@@ -205,9 +205,8 @@ class Frames:
         while self._candidates and self._candidates[0].over:
             self._candidates.popleft()
         keep = self._candidates[0].start if self._candidates else self._looked
-        if not self._candidates:
-            # nobody asks for the check of what goes
-            self._checked, self._running = keep, 0
+        # nobody asks for the check of what goes
+        self._checked = max(self._checked, keep)
         self._account(keep)
         del self._held[: keep - self._base]
         self._base = keep
