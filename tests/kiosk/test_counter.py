@@ -359,6 +359,14 @@ def test_beyond_loopback_it_speaks_tls_and_wants_the_token(beyond: Settings, tmp
         right = {"Authorization": "Bearer open sesame"}
         assert running.call("GET", "/v1/state", headers=right).status_code == 200
         assert told_by_kiosk(beyond) == {}
+        watch = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+                 "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
+        assert running.call("GET", "/v1/events", headers=watch).status_code == 401
+        assert running.call("GET", "/v1/events", headers=watch | wrong).status_code == 401
+        with running.call("GET", "/v1/events", headers=watch | right, stream=True) as told:
+            assert told.status_code == 101
+            assert told.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # RFC 6455, 1.3
+            told.raw.close()
         with pytest.raises(requests.ConnectionError):
             requests.get(f"http://127.0.0.1:{beyond.counter.port}/v1/state", timeout=5)
     finally:
