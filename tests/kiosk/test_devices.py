@@ -25,6 +25,7 @@ from kiosk.events import (
     TurnTo,
 )
 from kiosk.phases import AlreadyRated, Inviting, Phase, Rating, Technician
+from kiosk.serial_counter import AT_ONCE_MAX
 from pad.codes import Level
 from pad.model import InputDevice
 from pad.settings import Settings
@@ -301,6 +302,20 @@ def test_answers_may_overtake_one_that_waits(window: Window) -> None:
     window.kiosk.post(Tap(Level(5)), Submit())
     slow = clerk.answer()
     assert (slow["id"], slow["status"]) == ("slow", 200)
+
+
+def test_more_calls_than_a_line_may_have_under_way_are_told_to_wait(window: Window) -> None:
+    clerk = window.table.counter
+    _, invited = clerk.call("POST", "/v1/invitations", {"matter": {"project_no": "P1"}})
+    path = f"/v1/invitations/{invited['invitation']}?wait=60"
+    for number in range(AT_ONCE_MAX):
+        clerk.line.write(framed(msgspec.json.encode({"id": number, "method": "GET", "path": path})))
+    status, refused = clerk.call("GET", "/v1/state")
+    assert (status, refused["error"]["code"]) == (503, "too_many")
+    window.kiosk.post(Tap(Level(5)))
+    told = [clerk.answer() for _ in range(AT_ONCE_MAX)]
+    assert {each["id"] for each in told} == set(range(AT_ONCE_MAX))
+    assert clerk.call("GET", "/v1/state")[0] == 200
 
 
 @pytest.mark.parametrize(

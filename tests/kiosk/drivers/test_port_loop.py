@@ -136,3 +136,22 @@ def test_one_that_is_still_looking_ends_at_once(tmp_path: Path) -> None:
     assert running.next().why.endswith("not there")
     running.loop.stop()
     assert not running.loop._thread.is_alive()
+
+
+def test_it_is_looked_for_at_least_once_a_second_however_long_it_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Known within two seconds: a pause, and opening it."""
+    running = Running(SerialLine(port=str(tmp_path / "nothing")))
+    pauses: list[float] = []
+
+    def waits(seconds: float) -> bool:
+        pauses.append(seconds)
+        if len(pauses) == 50:
+            running.loop._stopping.set()
+        return True
+
+    monkeypatch.setattr(running.loop._stopping, "wait", waits)
+    running.loop.start()
+    running.loop._thread.join(20)
+    assert pauses[0] < pauses[-1] == max(pauses) <= 1.0
