@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.events import Answer, DeviceChanged, DeviceState, GatherFacts, NoteDevice, SlipScanned
-from kiosk.phases import AlreadyRated, Device, Inviting, Session, Step, Technician
+from kiosk.phases import AlreadyRated, Device, Inviting, Session, Step, Technician, Thanking
 from kiosk.rules.clerk import invite
 from kiosk.rules.visit import ns
 from pad.model import Instant
@@ -37,8 +37,8 @@ def slip_scanned(session: Session, event: SlipScanned, now: Instant) -> Step:
     if isinstance(phase, Inviting) and phase.visit.matter == matter:
         return Step(session)
     step = invite(session, event.invite, now)
-    if step.answer is Answer.ALREADY_RATED and not isinstance(phase, Inviting):
-        # nobody stands by who could tell them
+    if step.answer is Answer.ALREADY_RATED and not isinstance(phase, Inviting | Thanking):
+        # nobody stands by who could tell them; whoever is thanked knows it
         until = now.monotonic_ns + ns(session.rules.thanks_s)
         return Step(replace(session, phase=AlreadyRated(until)))
     return Step(step.session, step.effects)

@@ -24,7 +24,7 @@ from kiosk.events import (
     Tap,
     TurnTo,
 )
-from kiosk.phases import AlreadyRated, Inviting, Phase, Rating, Technician
+from kiosk.phases import AlreadyRated, Inviting, Phase, Rating, Resting, Technician
 from kiosk.serial_counter import AT_ONCE_MAX
 from pad.codes import Level
 from pad.model import InputDevice
@@ -230,7 +230,8 @@ def test_a_slip_whose_matter_is_rated_is_thanked_for_and_not_rated_again(window:
     window.table.scanner.scan(SLIP)
     window.phase(Inviting)
     window.kiosk.post(Tap(Level(1)), DeclineReason())
-    window.until(lambda: window.state()["state"] == "idle" and window.state()["pending"] == 1)
+    window.until(lambda: window.state()["pending"] == 1)
+    window.phase(Resting)
     window.table.scanner.scan(SLIP)
     window.phase(AlreadyRated)
 

@@ -20,11 +20,12 @@ from kiosk.events import (
     Page,
     PinChecked,
     SlipScanned,
+    Submit,
     Tap,
     TurnTo,
 )
 from kiosk.facts import Facts
-from kiosk.phases import AlreadyRated, Inviting, Rating, Resting, Technician, asks_for_card
+from kiosk.phases import AlreadyRated, Inviting, Rating, Resting, Technician, Thanking, asks_for_card
 from kiosk.rules.devices import NOTED_EVERY_S
 from kiosk.view import ScreenName, view_of
 from pad.codes import Level
@@ -186,6 +187,13 @@ def test_a_rated_slip_takes_nobodys_invitation_away() -> None:
     phase = trace.phase()
     assert isinstance(phase, Inviting)
     assert phase.visit.id == "v1"
+
+
+def test_a_slip_that_still_lies_there_does_not_take_the_thanks_away() -> None:
+    trace = Trace().do(slip("v1")).tap(5).do(Submit()).stored()
+    assert isinstance(trace.phase(), Thanking)
+    before = trace.session
+    assert trace.do(slip("v2", already_rated=True)).session is before
 
 
 # --- enrolment ----------------------------------------------------------------------------
