@@ -86,11 +86,11 @@ class Desk:
         return "the reader is empty"
 
     def _fail(self, given: list[str]) -> str:
-        request, status = given
-        if request not in REQUESTS.values():
+        request, (status,) = given[0], bytes.fromhex(given[1])
+        if request not in REQUESTS.values() or len(given) > 2:
             raise ValueError(request)
-        self._table.idcard.fail_next(request, int(status, 16))
-        return f"the next {request} fails with {int(status, 16):02X}"
+        self._table.idcard.fail_next(request, status)
+        return f"the next {request} fails with {status:02X}"
 
     def _mute(self, given: list[str]) -> str:
         self._table.idcard.muted = {"on": True, "off": False}[given[0]]

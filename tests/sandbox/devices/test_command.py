@@ -55,7 +55,8 @@ def test_each_word_says_what_it_did(tmp_path: Path, word: str, answer: str) -> N
 
 @pytest.mark.parametrize(
     "word",
-    ["dance", "key", "key six", "key 9", "card", "fail", "fail write 41", "mute", "scan", "unplug x",
+    ["dance", "key", "key six", "key 9", "card", "fail", "fail write 41", "fail read 1FF", "fail read 0141",
+     "mute", "scan", "unplug x",
      "lift it", "noise keypad", "call", 'card "'],
 )  # fmt: skip
 def test_what_means_nothing_is_told_what_is_allowed(tmp_path: Path, word: str) -> None:
