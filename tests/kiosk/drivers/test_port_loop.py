@@ -33,8 +33,11 @@ class Echo:
     def poll(self) -> Heard[bytes]:
         return Heard()
 
+    def __init__(self) -> None:
+        self.resets = 0
+
     def reset(self) -> None:
-        pass
+        self.resets += 1
 
 
 class Running:
@@ -43,8 +46,9 @@ class Running:
     def __init__(self, line: SerialLine) -> None:
         self.heard: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.changes: queue.SimpleQueue[Health] = queue.SimpleQueue()
+        self.codec = Echo()
         self.loop: PortLoop[bytes] = PortLoop(
-            "echo", line, Echo(), self.heard.put, lambda _, health: self.changes.put(health)
+            "echo", line, self.codec, self.heard.put, lambda _, health: self.changes.put(health)
         )
 
     def next(self) -> Health:
@@ -155,3 +159,17 @@ def test_it_is_looked_for_at_least_once_a_second_however_long_it_is_gone(
     running.loop.start()
     running.loop._thread.join(20)
     assert pauses[0] < pauses[-1] == max(pauses) <= 1.0
+
+
+def test_on_a_line_opened_anew_the_codec_begins_from_the_beginning(line: Line) -> None:
+    running = Running(SerialLine(port=str(line.path)))
+    running.loop.start()
+    seen = []
+    for _ in range(3):
+        assert running.next().state is DeviceState.FOUND
+        seen.append(running.codec.resets)
+        line.unplug()
+        assert running.next().state is DeviceState.LOST
+        line.plug()
+    running.loop.stop()
+    assert seen == [1, 2, 3]
