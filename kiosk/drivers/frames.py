@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import reduce
 from operator import xor
@@ -84,13 +84,9 @@ class _Candidate:
     over: bool = False
 
 
-@dataclass(order=True, slots=True)
-class _Due:
-    """A mark that is reached at ``place``."""
-
-    place: int
-    mark: _Mark
-    candidate: _Candidate = field(compare=False)
+_Due = tuple[int, _Mark, int, _Candidate]
+"""A place, the mark that is reached there, and its candidate behind where that starts: a plain tuple, for
+nothing else is compared as fast."""
 
 
 class Frames:
@@ -131,16 +127,18 @@ class Frames:
         preamble = self._preamble()
         while True:
             due = self._due[0] if self._due else None
-            if preamble is not None and (due is None or preamble < due.place):
+            if preamble is not None and (due is None or preamble < due[0]):
                 self._open(preamble)
                 preamble = self._preamble()
                 continue
-            needed = self._shape.check.size if due is not None and due.mark is _Mark.CONTENTS_END else 0
-            if due is None or due.place + needed > end_of_held:
+            if due is None:
+                return
+            place, mark, _, candidate = due
+            if place + (self._shape.check.size if mark is _Mark.CONTENTS_END else 0) > end_of_held:
                 return
             heapq.heappop(self._due)
-            if self._reach(due):
-                found.append(self._accept(due.candidate))
+            if self._reach(place, mark, candidate):
+                found.append(self._accept(candidate))
 
     def _preamble(self) -> int | None:
         """Where the next one begins, absolutely."""
@@ -163,15 +161,15 @@ class Frames:
         candidate = _Candidate(start, start + shape.head)
         self._candidates.append(candidate)
         begins = candidate.contents - (LENGTH_BYTES if shape.checks_length else 0)
-        heapq.heappush(self._due, _Due(begins, _Mark.CHECK_BEGINS, candidate))
-        heapq.heappush(self._due, _Due(candidate.contents, _Mark.CONTENTS_BEGIN, candidate))
+        heapq.heappush(self._due, (begins, _Mark.CHECK_BEGINS, start, candidate))
+        heapq.heappush(self._due, (candidate.contents, _Mark.CONTENTS_BEGIN, start, candidate))
 
-    def _reach(self, due: _Due) -> bool:
+    def _reach(self, place: int, mark: _Mark, candidate: _Candidate) -> bool:
         """Whether a mark ends a sound frame."""
-        shape, candidate = self._shape, due.candidate
-        match due.mark:
+        shape = self._shape
+        match mark:
             case _Mark.CHECK_BEGINS:
-                candidate.running = self._run_to(due.place)
+                candidate.running = self._run_to(place)
             case _Mark.CONTENTS_BEGIN:
                 at = candidate.contents - self._base
                 counted = int.from_bytes(self._held[at - LENGTH_BYTES : at], "big")
@@ -180,7 +178,7 @@ class Frames:
                     candidate.over = True
                     return False
                 candidate.end = candidate.contents + length
-                heapq.heappush(self._due, _Due(candidate.end, _Mark.CONTENTS_END, candidate))
+                heapq.heappush(self._due, (candidate.end, _Mark.CONTENTS_END, candidate.start, candidate))
             case _Mark.CONTENTS_END:
                 candidate.over = True
                 at = candidate.end - self._base
