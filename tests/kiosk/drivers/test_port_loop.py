@@ -173,3 +173,9 @@ def test_on_a_line_opened_anew_the_codec_begins_from_the_beginning(line: Line) -
         line.plug()
     running.loop.stop()
     assert seen == [1, 2, 3]
+
+
+def test_that_it_went_is_an_error_that_it_is_still_gone_is_none() -> None:
+    health = Health().lost("not there").lost("not there").found("/dev/x").lost("hung up").lost("not there")
+    assert (health.errors, health.why) == (1, "not there")
+    assert health.found("/dev/x").lost("hung up").errors == 2
