@@ -132,10 +132,11 @@ def test_a_frame_within_a_frame_does_not_cost_the_outer_one() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=["counter", "card"])
-def test_what_is_held_is_bounded_whatever_comes(shape: Shape) -> None:
+@pytest.mark.parametrize("length", [b"\x07\xd0", b"\xff\xff"])
+def test_what_is_held_is_bounded_whatever_comes(shape: Shape, length: bytes) -> None:
     frames = Frames(shape)
     for _ in range(50):
-        frames.feed((shape.preamble + b"\x07\xd0") * 500)
+        frames.feed((shape.preamble + length) * 500)
     assert len(frames._held) <= 2 * (shape.longest + shape.head)
     assert len(frames._due) <= 3 * len(frames._held)
 
