@@ -135,7 +135,7 @@ class IdCard:
         if asked is None or len(contents) < 3:
             return Heard(errors=1)
         status, data = contents[2], contents[3:]
-        if asked is Request.READ and status == _DONE and not data:
+        if status == _DONE and (asked is Request.FIND or (asked is Request.READ and not data)):
             return Heard()  # the answer to the question before, come late
         self._asked, self._is_silent = None, False
         if asked is Request.READ:

@@ -305,6 +305,17 @@ def test_an_answer_that_comes_late_is_no_reading() -> None:
     assert reader.events == [CardRead(NAME, NUMBER)]
 
 
+def test_a_reading_that_comes_after_it_was_given_up_is_no_trouble_with_the_next_question() -> None:
+    reader = asked()
+    reader.puts_card()
+    for _ in range(PATIENCE):
+        reader.poll()
+    assert reader.hears(read_answer()) == b""
+    assert reader.hears(NO_CARD) == b""
+    assert reader.events == [CardFailed(CardTrouble.NO_ANSWER)]
+    reader.puts_card()
+
+
 def test_what_nobody_asked_for_is_an_error() -> None:
     reader = asked()
     assert reader.hears(read_answer()) == b""
