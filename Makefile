@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench crash fuzz screenshots format clean
+.PHONY: help setup demo test lint deb bench crash fuzz screenshots format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -19,6 +19,9 @@ lint: setup ## style, layout and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+
+deb: setup ## the package a technician installs, into dist/
+	$(BIN)/python -m tools.build_deb
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench

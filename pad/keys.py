@@ -36,10 +36,10 @@ def read_secret(state_dir: Path, name: str) -> str | None:
 
 def _find(state_dir: Path, name: str) -> tuple[Path, str] | None:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    places = [Path(credentials) / name] if credentials else []
-    for path in (*places, state_dir / "keys" / name):
+    handed = [Path(credentials) / name] if credentials else []
+    for path in (*handed, state_dir / "keys" / name):
         try:
-            return path, path.read_text(encoding="ascii").strip()
+            text = path.read_text(encoding="ascii").strip()
         except FileNotFoundError:
             continue
         except (OSError, UnicodeDecodeError) as error:
@@ -48,6 +48,9 @@ def _find(state_dir: Path, name: str) -> tuple[Path, str] | None:
                 f"{path}: cannot be read ({type(error).__name__}); "
                 "a file of ASCII text, mode 0600, readable by this user is needed"
             ) from None
+        # an empty credential stands for a file that was not there (SetCredential= in systemd/*.service)
+        if text or path not in handed:
+            return path, text
     return None
 
 

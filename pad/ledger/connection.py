@@ -127,7 +127,9 @@ def _open(path: Path) -> sqlite3.Connection:
     if path.exists():
         return _open_as(path, "rw")
     with alone(path):
-        return _open_as(path, "rwc")
+        # SQLite would make it 0644; kiosk and syncd are two users of one group
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o660))
+        return _open_as(path, "rw")
 
 
 def _open_as(path: Path, mode: str) -> sqlite3.Connection:
