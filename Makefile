@@ -1,10 +1,10 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb bench crash fuzz screenshots format clean
+.PHONY: help setup demo test lint deb test-package bench crash fuzz screenshots format clean
 BIN := .venv/bin
 
 help: ## what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' $(MAKEFILE_LIST)
 
 setup: ## Debian packages, .venv and fonts; quick when nothing changed
 	@PYTHON='$(PYTHON)' sh tools/setup.sh
@@ -22,6 +22,9 @@ lint: setup ## style, layout and types
 
 deb: setup ## the package a technician installs, into dist/
 	$(BIN)/python -m tools.build_deb
+
+test-package: setup ## builds, installs, upgrades and removes the package on a Debian of its own; as root
+	$(BIN)/pytest tests/packaging -m package
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench

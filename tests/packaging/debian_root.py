@@ -21,6 +21,7 @@ _BOOT_WITHIN_S: Final = 120.0
 _INSIDE: Final = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"
 }  # fmt: skip
+_SPACES: Final = ("--mount", "--pid", "--uts", "--ipc")
 
 _LAY: Final = """
 set -e
@@ -57,7 +58,8 @@ mkdir -p mnt/before
 pivot_root . mnt/before
 umount -l mnt/before
 mount --make-rshared /
-exec env -i container=pad-test PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --unit=multi-user.target
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+exec env -i container=pad-test "PATH=$PATH" /lib/systemd/systemd --unit=multi-user.target
 """
 
 
@@ -118,13 +120,12 @@ class DebianRoot:
         environment = [f"{name}={value}" for name, value in {**_INSIDE, **self.environment}.items()]
         inside = ["/usr/bin/env", "-i", *environment, *words]
         if self._init is not None:
-            spaces = ["--mount", "--pid", "--net", "--uts", "--ipc", "--root", "--wd=/"]
-            started = ["nsenter", "--target", str(self._pid), *spaces, *inside]
+            started = ["nsenter", "--target", str(self._pid), *_SPACES, "--net", "--root", "--wd=/", *inside]
         else:
             inside = ["chroot", str(self.folder / "root"), *inside]
             script = f'{_LAY}\nshift 5\nexec "$@"'
             started = [
-                "unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child",
+                "unshare", *_SPACES, "--fork", "--kill-child",
                 "sh", "-c", script, "sh", *self._words(), *inside,
             ]  # fmt: skip
         done = subprocess.run(
@@ -138,7 +139,7 @@ class DebianRoot:
         """Start the system inside, and wait until it is up."""
         self._init = subprocess.Popen(
             [
-                "unshare", "--mount", "--pid", "--net", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child",
+                "unshare", *_SPACES, "--net", "--cgroup", "--fork", "--kill-child",
                 "sh", "-c", f"{_LAY}{_BOOT}", "sh", *self._words(),
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

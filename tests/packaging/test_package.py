@@ -1,0 +1,145 @@
+"""The package on a bare Debian: installed, started, upgraded, removed, purged, each for real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.packaging.debian_root import DebianRoot
+
+pytestmark = [pytest.mark.package, pytest.mark.timeout(1200)]
+
+WITHIN_S: Final = 60.0
+XVFB: Final = """[Service]
+ExecStart=
+ExecStart=/usr/bin/Xvfb :0 -screen 0 1280x800x24 -nolisten tcp -auth /run/pad-screen/xauthority
+"""
+
+
+def until(what: Callable[[], Any], wanted: Callable[[Any], bool] = bool) -> Any:
+    """Ask until the answer is as wanted; the answer."""
+    ends = time.monotonic() + WITHIN_S
+    while True:
+        answer = what()
+        if wanted(answer):
+            return answer
+        if time.monotonic() > ends:
+            raise AssertionError(f"still {answer!r}")
+        time.sleep(0.3)
+
+
+def write(debian: DebianRoot, path: str, text: str) -> None:
+    """Put a file there."""
+    script = f"mkdir -p $(dirname {path}); cat > {path} <<'END'\n{text}\nEND"
+    debian.run("sh", "-c", script)
+
+
+def state(debian: DebianRoot) -> dict[str, Any]:
+    """What the counter service inside says of the window; empty while it does not answer."""
+    ask = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:27100/v1/state').read().decode())"
+    told = debian.run("/opt/window-rating-pad/bin/python3", "-I", "-c", ask, check=False).stdout
+    return json.loads(told) if told else {}
+
+
+def boot(debian: DebianRoot) -> None:
+    """Start the system, a virtual screen in the place of a graphics card."""
+    write(debian, "/etc/systemd/system/pad-screen.service.d/no-card.conf", XVFB)
+    debian.boot()
+
+
+def test_a_fresh_installation_takes_ratings_under_users_of_its_own(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    users = debian.run("ps", "-eo", "user:20,args").stdout
+    assert "pad-kiosk" in next(line for line in users.splitlines() if "bin/kiosk" in line)
+    modes = debian.run(
+        "stat", "-c", "%n %a %U:%G", "/var/lib/pad", "/var/lib/pad/ledger.db", "/etc/pad/pad.toml"
+    )
+    assert modes.stdout.split("\n")[:3] == [
+        "/var/lib/pad 2770 root:pad",
+        "/var/lib/pad/ledger.db 660 pad-kiosk:pad",
+        "/etc/pad/pad.toml 640 root:pad",
+    ]
+    keys = debian.run("stat", "-c", "%a %U", "/var/lib/pad/keys/chain.key", "/var/lib/pad/keys/sealing.key")
+    assert keys.stdout.split() == ["600", "root", "600", "root"]
+
+
+def test_delivery_waits_for_the_enrolment(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    told = debian.run("systemctl", "show", "syncd", "--property=ConditionResult,ActiveState").stdout
+    assert "ConditionResult=no" in told
+    assert "ActiveState=inactive" in told
+
+
+def test_a_kiosk_that_is_killed_is_back_and_the_screen_stays(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    screen = pid(debian, "pad-screen")
+    before = pid(debian, "kiosk")
+    debian.run("kill", "-9", str(before))
+    until(lambda: pid(debian, "kiosk"), lambda now: now not in (0, before))
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    assert pid(debian, "pad-screen") == screen
+
+
+def test_a_screen_that_dies_comes_back_with_its_kiosk(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    before = pid(debian, "kiosk")
+    debian.run("kill", "-9", str(pid(debian, "pad-screen")))
+    until(lambda: pid(debian, "kiosk"), lambda now: now not in (0, before))
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+
+
+def pid(debian: DebianRoot, unit: str) -> int:
+    """The main process of a unit; 0 if there is none."""
+    return int(debian.run("systemctl", "show", unit, "--property=MainPID", "--value").stdout)
+
+
+def test_an_upgrade_keeps_settings_and_ledger(debian: DebianRoot, package: Path) -> None:
+    debian.run("sed", "-i", 's/^win_no = .*/win_no = "7"/', "/etc/pad/pad.toml")
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    before = debian.run("sha256sum", "/etc/pad/pad.toml", "/var/lib/pad/keys/chain.key").stdout
+    later = later_version(package)
+    debian.run("apt-get", "install", "-y", f"/mnt/given/{later.name}")
+    assert debian.run("dpkg-query", "-W", "-f=${Version}", "window-rating-pad").stdout == "99.0"
+    assert debian.run("sha256sum", "/etc/pad/pad.toml", "/var/lib/pad/keys/chain.key").stdout == before
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    assert debian.run("padctl", "verify").returncode == 0
+
+
+def test_removal_keeps_the_ledger_and_purge_says_what_it_deletes(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    removed = debian.run("apt-get", "remove", "-y", "window-rating-pad")
+    assert "the ledger and its keys stay in /var/lib/pad" in removed.stdout
+    assert debian.run("test", "-s", "/var/lib/pad/ledger.db").returncode == 0
+    assert debian.run("systemctl", "is-active", "kiosk", check=False).stdout.strip() != "active"
+    purged = debian.run("apt-get", "purge", "-y", "window-rating-pad").stdout
+    assert "/var/lib/pad/ledger.db" in purged
+    assert "/etc/pad/pad.toml" in purged
+    assert (
+        debian.run("sh", "-c", "ls -d /var/lib/pad /etc/pad /opt/window-rating-pad", check=False).stdout == ""
+    )
+
+
+def later_version(package: Path) -> Path:
+    """The same package as version 99.0."""
+    later = package.with_name("later.deb")
+    if not later.exists() or later.stat().st_mtime < package.stat().st_mtime:
+        folder = package.parents[1] / "build" / "later"
+        script = (
+            f"rm -rf {folder} && dpkg-deb -R {package} {folder}"
+            f" && sed -i 's/^Version: .*/Version: 99.0/' {folder}/DEBIAN/control"
+            f" && dpkg-deb --root-owner-group -Zgzip -z1 -b {folder} {later} && rm -rf {folder}"
+        )
+        subprocess.run(["sh", "-c", script], check=True, capture_output=True)
+    return later
