@@ -12,6 +12,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import WSMsgType, web
@@ -24,6 +25,7 @@ from pad.settings import Settings
 
 _log = logging.getLogger("kiosk.counter")
 _server_log = logging.getLogger("kiosk.counter.http")
+EVENTS: Final = "/v1/events"
 WATCHERS_MAX: Final = 32
 _LOOK_S: Final = 2.0
 """What syncd changes (how much waits) is looked for this often, while somebody watches."""
@@ -57,6 +59,7 @@ class CounterService:
         self._sites: list[tuple[web.Application, str, int]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
+        self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="counter", daemon=True)
 
     def add_routes(self, add: AddRoutes) -> None:
@@ -74,7 +77,7 @@ class CounterService:
 
     def stop(self) -> None:
         """Stop listening."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join()
         self._calls.close()
 
@@ -101,7 +104,8 @@ class CounterService:
             runners.append(_runner(application))
             self._loop.run_until_complete(self._open(runners[-1], address, port))
         try:
-            self._loop.run_forever()
+            # an event, for it holds also where the end is asked for before all is open
+            self._loop.run_until_complete(self._ended.wait())
         finally:
             for each in self._tasks:
                 each.cancel()
@@ -122,10 +126,11 @@ class CounterService:
             client_max_size=commands.BODY_MAX_BYTES,
             middlewares=[self._origins, self._too_large, self._authorised],
         )
-        application.router.add_get("/v1/events", self._events)
+        application.router.add_get(EVENTS, self._events)
+        application.router.add_route("*", EVENTS, _only_get)
         for add in self._more:
             add(application)
-        application.router.add_route("*", "/{path:.*}", self._call)
+        application.router.add_route("*", "/{path:(?s:.*)}", self._call)
         return application
 
     # --- what every call goes through ---------------------------------------------------
@@ -222,6 +227,11 @@ class CounterService:
                 await asyncio.wait({gone, change}, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 change.cancel()
+
+
+async def _only_get(_request: web.Request) -> web.Response:
+    reply = refusal(405, "unknown_method", "", "allowed here is GET")
+    return told(replace(reply, headers={"Allow": "GET"}))
 
 
 def _runner(application: web.Application) -> web.AppRunner:
