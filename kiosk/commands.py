@@ -26,6 +26,8 @@ from pad.model import CHINA_TIME, Matter, Rater, Staff, wire_time
 from pad.settings import Pad
 
 BODY_MAX_BYTES: Final = 1024 * 1024
+NOT_THE_CLERK: Final = ("pad", "rater")
+"""By whom visits end that no clerk ended; a cancellation cannot pass for theirs."""
 TIMEOUT_MIN_S: Final = 1.0
 TIMEOUT_MAX_S: Final = 3600.0
 
@@ -33,6 +35,10 @@ _Name = Annotated[str, Meta(max_length=codes.NAME_MAX)]
 _Short = Annotated[str, Meta(max_length=64)]
 _JPEG: Final = b"\xff\xd8\xff"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""What Unicode calls neither blank nor format and still shows nothing: fillers, variation selectors."""
 
 
 class InputError(Exception):
@@ -69,8 +75,8 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _MatterBody(_Body, frozen=True):
     project_no: Annotated[str, Meta(max_length=codes.PROJECT_NO_MAX)] | None = None
-    service_number: int | str = 1
-    assess_number: int | str = 1
+    service_number: float | str = 1
+    assess_number: float | str = 1
     task_code: str = ""
     task_handle_item: str = ""
     task_name: _Name = ""
@@ -98,7 +104,7 @@ class _StaffBody(_Body, frozen=True):
     number: Annotated[str, Meta(min_length=1, max_length=64)]
     name: _Name = ""
     photo: str = ""
-    stars: Annotated[int, Meta(ge=0, le=5)] | None = None
+    stars: Annotated[float, Meta(ge=0, le=5)] | None = None
     post: _Name = ""
 
 
@@ -143,6 +149,11 @@ def parse_cancellation(body: bytes) -> Cancellation:
     :raises InputError: naming the field and what is allowed
     """
     given = _decode(body, _CancellationBody)
+    for field in ("by", "reason"):
+        if not _printable(getattr(given, field), field).strip():
+            raise InputError("bad_value", field, "must not be blank")
+    if unicodedata.normalize("NFKC", given.by).strip().casefold() in NOT_THE_CLERK:
+        raise InputError("bad_value", "by", f"must say who; {' and '.join(NOT_THE_CLERK)} are not the clerk")
     return Cancellation(given.by, given.reason)
 
 
@@ -218,7 +229,7 @@ def _staff(given: _StaffBody, prefix: str) -> Staff:
         number=_printable(given.number, f"{prefix}number"),
         name=_printable(given.name, f"{prefix}name"),
         post=_printable(given.post, f"{prefix}post"),
-        stars=given.stars,
+        stars=_stars(given.stars, f"{prefix}stars"),
         photo=_photo(given.photo, f"{prefix}photo"),
     )
 
@@ -239,14 +250,53 @@ def _project_no(given: str | None) -> str | None:
     number = _printable(given, "matter.project_no")
     if not number or number != number.strip():
         raise _bad("project_no", "must not be empty, nor begin or end with a blank")
+    if _is_disguised(number):
+        raise _bad(
+            "project_no",
+            "must be as the business system writes it: plain digits and letters, single blanks, "
+            "nothing invisible",
+        )
     return number
 
 
-def _number(name: str, given: int | str, least: int, most: int) -> int:
-    number = int(given) if isinstance(given, int) or re.fullmatch(r"[0-9]{1,4}", given) else least - 1
+def _is_disguised(number: str) -> bool:
+    """Whether it is to be read as another number that is not the same text: that one would be rated twice."""
+    return (
+        unicodedata.normalize("NFC", number) != number
+        or "  " in number
+        or any(_is_unseen(char) or _reads_as_ascii(char) for char in number)
+    )
+
+
+def _is_unseen(char: str) -> bool:
+    is_blank = char.isspace() and char != " "
+    return is_blank or unicodedata.category(char) == "Cf" or _UNSEEN.match(char) is not None
+
+
+def _reads_as_ascii(char: str) -> bool:
+    """A full-width digit, a letter in a circle: what is a plain digit or letter to whoever reads it."""
+    plain = unicodedata.normalize("NFKC", char)
+    return not char.isascii() and any(each.isascii() and each.isalnum() for each in plain)
+
+
+def _number(name: str, given: float | str, least: int, most: int) -> int:
+    """A whole number, also as text."""
+    is_whole = re.fullmatch(r"[0-9]{1,4}", given) if isinstance(given, str) else _is_whole(given)
+    number = int(given) if is_whole else least - 1
     if not least <= number <= most:
         raise _bad(name, f"must be a whole number from {least} to {most}")
     return number
+
+
+def _stars(given: float | None, field: str) -> int | None:
+    if given is not None and not _is_whole(given):
+        raise InputError("bad_value", field, "must be a whole number from 0 to 5")
+    return None if given is None else int(given)
+
+
+def _is_whole(given: float) -> bool:
+    """Whether it is, also with the point that some systems give every number."""
+    return given % 1 == 0
 
 
 def _coded(name: str, given: str, table: dict[str, str]) -> str:

@@ -126,6 +126,27 @@ def test_cancelling_says_who_and_why_and_may_be_repeated(kiosk: Kiosk) -> None:
     assert tuple(row) == ("cancelled", "1024", "事项有误")
 
 
+@pytest.mark.parametrize("number", ["渝综（2026）第001号", "二〇二六-1", "A b-C_7/8", "p1", "P1"])
+def test_a_number_as_business_systems_write_it_is_taken_as_it_is(kiosk: Kiosk, number: str) -> None:
+    kiosk.invite(number)
+    assert kiosk.db.execute("SELECT project_no FROM visits").fetchone()[0] == number
+
+
+@pytest.mark.parametrize(
+    "by", ["pad", "rater", " Pad", "\uff32\uff21\uff34\uff25\uff32 ", " ", "\u3000", "a\x00b"]
+)
+def test_a_cancellation_cannot_pass_for_the_pads_or_the_raters(kiosk: Kiosk, by: str) -> None:
+    invitation = kiosk.invite()
+    answer = kiosk.call("DELETE", f"/v1/invitations/{invitation}", json={"by": by, "reason": "restart"})
+    assert (answer.status_code, error_of(answer)["field"]) == (400, "by")
+    assert kiosk.call("GET", f"/v1/invitations/{invitation}").json() == {"state": "waiting"}
+
+
+def test_a_path_with_a_line_end_in_it_is_answered_like_any_other(kiosk: Kiosk) -> None:
+    answer = kiosk.call("GET", "/v1/invitations/%0A")
+    assert (answer.status_code, error_of(answer)["code"]) == (404, "unknown_invitation")
+
+
 def test_cancelling_what_ended_otherwise_is_refused(kiosk: Kiosk) -> None:
     invitation = kiosk.invite()
     kiosk.invite("P2")
@@ -143,7 +164,7 @@ def test_an_unknown_invitation_is_404(kiosk: Kiosk, method: str) -> None:
 
 
 def test_a_clerk_signs_in_and_out(kiosk: Kiosk) -> None:
-    clerk = {"number": "1024", "name": "王芳", "photo": PNG, "stars": 5, "post": "综合窗口"}
+    clerk = {"number": "1024", "name": "王芳", "photo": PNG, "stars": 5.0, "post": "综合窗口"}
     assert kiosk.call("PUT", "/v1/staff", json=clerk).status_code == 200
     assert kiosk.call("GET", "/v1/state").json()["staff"] == "1024"
     assert kiosk.call("DELETE", "/v1/staff").status_code == 200
@@ -193,8 +214,30 @@ BAD: list[tuple[Any, str]] = [
     ({"matter": {"project_no": 7}}, "matter.project_no"),
     ({"matter": {"project_no": "P" * 65}}, "matter.project_no"),
     ({"matter": {"project_no": "P\n1"}}, "matter.project_no"),
+    *(
+        ({"matter": {"project_no": number}}, "matter.project_no")
+        for number in (
+            "\uff301",
+            "P\uff11",
+            "P\u2460",
+            "P\u200b1",
+            "P\u00ad1",
+            "\ufeffP1",
+            "P1\u3164",
+            "P1\ufe0f",
+            "P\u00a01",
+            "P  1",
+            "P\u202e1",
+            "P\x001",
+            "E\u0301",
+            "P1\u2028",
+        )
+    ),
     ({"matter": GOOD | {"projct": "x"}}, "matter.projct"),
+    ({"matter": GOOD, "staff": {"number": "1", "stars": 2.5}}, "staff.stars"),
     ({"matter": GOOD | {"service_number": 0}}, "matter.service_number"),
+    ({"matter": GOOD | {"service_number": 1.5}}, "matter.service_number"),
+    ({"matter": GOOD | {"service_number": 1e300}}, "matter.service_number"),
     ({"matter": GOOD | {"service_number": 100}}, "matter.service_number"),
     ({"matter": GOOD | {"service_number": "x"}}, "matter.service_number"),
     ({"matter": GOOD | {"service_number": True}}, "matter.service_number"),
