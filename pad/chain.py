@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,18 +51,46 @@ def link(key: bytes, prev_hash: str, row: Mapping[str, object]) -> str:
     return hmac_sm3(key, prev_hash.encode() + canonical_json(row)).hex()
 
 
+def checkpoint_mark(key: bytes, head: Head) -> str:
+    """By which a checkpoint is known as the pad's own: nobody without the key ends a chain's beginning."""
+    return hmac_sm3(key, f"checkpoint\0{head.seq}\0{head.hash}".encode()).hex()
+
+
+def follow(
+    key: bytes, start: Head, rows: Iterable[Mapping[str, object]]
+) -> Iterator[tuple[Head, tuple[Break, ...]]]:
+    """Each row as it calls itself, and what is wrong there.
+
+    A row is held against the one before as that stands, so that what follows a broken row is judged too.
+    """
+    before = start
+    for row in rows:
+        seq, own = row["seq"], str(row["hash"])
+        if not isinstance(seq, int):
+            yield before, (Break(before.seq + 1, f"seq is {seq!r}, a whole number is needed"),)
+            return
+        found = []
+        if seq != before.seq + 1:
+            found.append(Break(before.seq + 1, _missing(before.seq, seq)))
+        elif row["prev_hash"] != before.hash:
+            found.append(Break(seq, "prev_hash is not the hash of the row before"))
+        if not hmac.compare_digest(link(key, str(row["prev_hash"]), row).encode(), own.encode()):
+            found.append(Break(seq, "the row was changed after it was written"))
+        before = Head(seq, own)
+        yield before, tuple(found)
+
+
+def _missing(before: int, after: int) -> str:
+    last = after - 1
+    gone = f"row {last} is" if last == before + 1 else f"rows {before + 1} to {last} are"
+    return f"{gone} missing; row {after} follows {before}"
+
+
 def first_break(key: bytes, start: Head, rows: Iterable[Mapping[str, object]]) -> tuple[Head, Break | None]:
     """Follow the chain from ``start``; the last good head, and the first break if there is one."""
     head = start
-    for row in rows:
-        seq = row["seq"]
-        if not isinstance(seq, int):
-            return head, Break(head.seq + 1, f"seq is {seq!r}, a whole number is needed")
-        if seq != head.seq + 1:
-            return head, Break(head.seq + 1, f"row {head.seq + 1} is missing; row {seq} follows {head.seq}")
-        if row["prev_hash"] != head.hash:
-            return head, Break(seq, "prev_hash is not the hash of the row before")
-        if not hmac.compare_digest(link(key, head.hash, row).encode(), str(row["hash"]).encode()):
-            return head, Break(seq, "the row was changed after it was written")
-        head = Head(seq, str(row["hash"]))
+    for at, found in follow(key, start, rows):
+        if found:
+            return head, found[0]
+        head = at
     return head, None

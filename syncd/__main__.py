@@ -24,7 +24,7 @@ from pad.clock import SystemClock
 from pad.doorbell import Doorbell, ring
 from pad.keys import SecretError
 from pad.ledger.connection import LedgerError
-from pad.settings import Dialect, Settings, SettingsError
+from pad.settings import Settings, SettingsError
 from syncd import policy
 from syncd.alerting.alerting import Alerting
 from syncd.alone import NotAlone, alone
@@ -144,8 +144,7 @@ class Daemon:
             partial(keep_house, self._settings.state_dir, self._settings.ledger_path, ledger, self._clock),
             FIRST_HOUSEKEEPING_S,
         )
-        if self._settings.profile.dialect is Dialect.ITEMISED:
-            self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
+        self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
         if self._messenger is not None:
             self._timetable.every(HOUR_S, self._messenger.go, FIRST_BULLETIN_S)
         if self._alerting.is_on:

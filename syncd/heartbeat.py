@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import platform as machine
-from contextlib import suppress
 from datetime import datetime
 
 import pad
+from pad import told_head
 from pad.chain import Head
 from pad.ledger.outbox import Backlog, Outbox
 from pad.model import Instant
@@ -31,11 +30,12 @@ class Heart:
             "profile": settings.profile.name,
             "python": machine.python_version(),
         }
-        self._told = settings.state_dir / "told_head.json"
+        self._state_dir = settings.state_dir
         self._ledger = ledger
         self._platform = platform
         self._clock = clock
         self._failing = False
+        self._warned = ""
         self._stopped = False
 
     def beat(self) -> None:
@@ -48,7 +48,7 @@ class Heart:
                 anchor = self._clock.observe(heard.seen, outbox.last_trusted)
                 if anchor is not None:
                     outbox.set_anchor(anchor)
-            if heard is not None and not isinstance(heard, NoAnswer):
+            if not isinstance(heard, NoAnswer):
                 self._remember(pulse)
             self._tell(heard.why if isinstance(heard, NoAnswer) else None)
         except Exception as error:
@@ -74,19 +74,24 @@ class Heart:
 
     def _earlier(self, outbox: Outbox) -> Head | None:
         """What the ledger says now of the head that was told last: a rewritten chain says something else."""
-        try:
-            seq = json.loads(self._told.read_bytes())["seq"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return outbox.row(seq) if isinstance(seq, int) else None
+        told = told_head.read(self._state_dir)
+        return None if told is None else outbox.row(told.seq)
 
     def _remember(self, pulse: Pulse) -> None:
-        if pulse.earlier is not None and pulse.earlier.seq == pulse.head.seq:
-            return
-        fresh = self._told.with_suffix(".new")
-        with suppress(OSError):  # the next beat tells it again
-            fresh.write_text(json.dumps({"seq": pulse.head.seq}), encoding="ascii")
-            fresh.replace(self._told)
+        """Keep what was told, where the dialect has no heartbeat what was there, for ``padctl verify``.
+
+        What the ledger contradicts stays as it is: it is the evidence.
+        """
+        told = told_head.read(self._state_dir)
+        if against := told_head.contradiction(told, pulse.head, pulse.earlier):
+            self._warn(against)
+        elif told != pulse.head:
+            told_head.write(self._state_dir, pulse.head)
+
+    def _warn(self, against: str) -> None:
+        if against != self._warned:
+            _log.error("the ledger is not the one whose head was told: %s; run padctl verify", against)
+        self._warned = against
 
     def _tell(self, why: str | None) -> None:
         if self._stopped:

@@ -30,7 +30,7 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
         try:
             db = ledger.connection()
             raters = retention.purge_raters(db, now - timedelta(days=rules.rater_retention_days))
-            ratings = retention.prune_ratings(db, old, now)
+            ratings = retention.prune_ratings(db, old, now, ledger.sealing_key())
             visits = retention.prune_visits(db, old)
             retention.forget_in_log(db)
         except (LedgerError, SecretError) as error:

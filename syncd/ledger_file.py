@@ -52,6 +52,10 @@ class LedgerFile:
             self._identity = identity
         return self._db
 
+    def sealing_key(self) -> bytes:
+        """The key of the raters' data; raises as :func:`sealing_key` does."""
+        return sealing_key(self._state_dir)
+
     def close(self) -> None:
         """Let the file go."""
         if self._db is not None:

@@ -6,11 +6,12 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import Console
 
-from pad import indicators, keys, pin, serial_ports, settings
+from pad import indicators, keys, pin, serial_ports, settings, told_head
 from pad.ctl import alerts, devices
 from pad.ctl.devices import KioskSilent
 from pad.indicators import CatalogueError
@@ -20,6 +21,12 @@ from pad.ledger.connection import LedgerError, connect
 from pad.ledger.outbox import Outbox, backlog
 from pad.pin import PinError
 from pad.settings import Settings, SettingsError
+
+FINDINGS_SHOWN: Final = 40
+_ROWS: Final = {
+    "ratings": "row", "visits": "visit", "deliveries": "delivery of row", "checkpoints": "checkpoint",
+    "rater": "rater",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -66,16 +73,23 @@ def status(config: Path | None) -> None:
 @padctl.command()
 @click.pass_obj
 def verify(config: Path | None) -> None:
-    """Follow the integrity chain over every rating; name the first row that does not hold."""
+    """Follow the integrity chain, and hold every table against it; name each row that does not hold."""
     configured, device_keys = _known(config)
+    told = told_head.read(configured.state_dir)
     with closing(_ledger(configured)) as db:
-        start, head, broken = verification.verify(db, device_keys.chain)
-    if broken is not None:
-        click.echo(
-            f"row {broken.seq}: {broken.what}; keep this ledger as evidence and tell the city", err=True
-        )
+        found = verification.examine(db, device_keys, told)
+    if found.findings:
+        for each in found.findings[:FINDINGS_SHOWN]:
+            click.echo(f"{_ROWS.get(each.table, each.table)} {each.row}: {each.what}", err=True)
+        if (more := len(found.findings) - FINDINGS_SHOWN) > 0:
+            click.echo(f"and {more} more", err=True)
+        click.echo("keep this ledger as evidence and tell the city", err=True)
         sys.exit(1)
-    click.echo(f"the chain holds from row {start.seq + 1} to row {head.seq}; head {head.hash}")
+    click.echo(
+        f"the chain holds from row {found.start.seq + 1} to row {found.head.seq}; head {found.head.hash}"
+    )
+    if told is not None and told.hash and told.seq >= found.start.seq:
+        click.echo(f"and goes on from row {told.seq}, the head told last")
 
 
 @padctl.command()

@@ -32,11 +32,11 @@ from pad.model import Instant
 _log = logging.getLogger("pad.ledger")
 _CARRIED: Final = (
     "ratings", "visits", "rater", "draft", "deliveries", "checkpoints", "journal", "anchors",
-    "flags", "alerts",
+    "flags", "alerts", "checkpoint_marks",
 )  # fmt: skip
 """Ratings first: they name the visits and raters to look for where damage hides them."""
 _NAMED_BY_RATINGS: Final = {"visits": "visit_id", "rater": "id"}
-_NUMBERED: Final = frozenset({"ratings", "deliveries", "checkpoints", "journal", "flags"})
+_NUMBERED: Final = frozenset({"ratings", "deliveries", "checkpoints", "checkpoint_marks", "journal", "flags"})
 _ENDS: Final = 100
 _WHOLE_UP_TO_BYTES: Final = 16 * 1024 * 1024
 """A look at all of a file takes some 2 ms a MiB: at every start for the first years' ledgers, for a

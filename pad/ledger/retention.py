@@ -9,6 +9,7 @@ import sqlite3
 from datetime import datetime
 from typing import Final
 
+from pad.chain import Head, checkpoint_mark
 from pad.ledger.connection import transaction, translated
 from pad.model import iso_time
 
@@ -43,11 +44,11 @@ def forget_in_log(db: sqlite3.Connection) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
 
-def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetime) -> int:
+def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetime, sealing_key: bytes) -> int:
     """Delete the ratings at the front that are settled since then; how many there were.
 
-    A checkpoint is written first, from which the rest of the chain verifies. Settled means
-    acknowledged, or refused and exported; the first rating that is not ends the search.
+    A checkpoint is written first, from which the rest of the chain verifies, with a mark made with the
+    key. Settled means acknowledged, or refused and exported; the first rating that is not ends the search.
     """
     before = iso_time(settled_before)
     with translated(db):
@@ -67,10 +68,10 @@ def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetim
         return 0
     if last > checkpoint:
         with transaction(db):
-            db.execute(
-                "INSERT INTO checkpoints (seq, hash, at) SELECT seq, hash, ? FROM ratings WHERE seq = ?",
-                (iso_time(now), last),
-            )
+            found = db.execute("SELECT hash FROM ratings WHERE seq = ?", (last,)).fetchone()
+            mark = checkpoint_mark(sealing_key, Head(last, found["hash"]))
+            db.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (last, found["hash"], iso_time(now)))
+            db.execute("INSERT INTO checkpoint_marks VALUES (?, ?)", (last, mark))
     for start in range(first, last + 1, _ROWS_AT_ONCE):
         with transaction(db):
             end = min(last, start + _ROWS_AT_ONCE - 1)

@@ -299,6 +299,20 @@ def suspicions_and_alerts(db: Database) -> None:
     )
 
 
+@migrations()
+def marks_of_checkpoints(db: Database) -> None:
+    """By which a checkpoint is known as the pad's own, and not one that hides what was cut off."""
+    _script(
+        db,
+        """
+    CREATE TABLE checkpoint_marks (
+        seq  INTEGER PRIMARY KEY REFERENCES checkpoints (seq),
+        mark TEXT NOT NULL
+    ) STRICT;
+    """,
+    )
+
+
 def _script(db: Database, sql: str) -> None:
     """Run several statements inside the migration's transaction (``executescript`` would commit)."""
     statement = ""

@@ -124,7 +124,7 @@ def test_what_is_pruned_while_it_is_verified_is_not_missed(
         key: bytes, start: Head, rows: Iterable[Mapping[str, object]]
     ) -> tuple[Head, Break | None]:
         with closing(connect(window.path)) as other:
-            assert retention.prune_ratings(other, at(2000).wall, at(3000).wall) == 4
+            assert retention.prune_ratings(other, at(2000).wall, at(3000).wall, window.keys.sealing) == 4
         return first_break(key, start, rows)
 
     with monkeypatch.context() as patched:
