@@ -27,17 +27,18 @@ from tests.syncd.test_http import drips_body, drips_headers, holds, post
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
-    for name, alternative in (
-        ("right", x509.IPAddress(IPv4Address("127.0.0.1"))),
-        ("other", x509.DNSName("elsewhere.example")),
+    for name, alternative, days in (
+        ("right", x509.IPAddress(IPv4Address("127.0.0.1")), 1),
+        ("other", x509.DNSName("elsewhere.example"), 1),
+        ("expired", x509.IPAddress(IPv4Address("127.0.0.1")), -1),
     ):
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         now = datetime.now(UTC)
         certificate = (
             x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(days=2))
+            .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
@@ -104,12 +105,13 @@ def test_tls_with_the_citys_own_authority_and_our_certificate(
     exchange.close()
 
 
-def test_a_certificate_for_another_name_is_no_answer(
-    box: PadBox, city: City, tls_city: Callable[[str], CityServer], certificates: Path
+@pytest.mark.parametrize("name", ["other", "expired"])
+def test_a_certificate_for_another_name_or_past_its_time_is_no_answer(
+    box: PadBox, city: City, tls_city: Callable[[str], CityServer], certificates: Path, name: str
 ) -> None:
-    box.configure(f"https://127.0.0.1:{tls_city('other').port}")
+    box.configure(f"https://127.0.0.1:{tls_city(name).port}")
     toml = (box.folder / "pad.toml").read_text(encoding="utf-8")
-    authority = f'[platform]\nca_file = "{certificates / "other.pem"}"'
+    authority = f'[platform]\nca_file = "{certificates / f"{name}.pem"}"'
     (box.folder / "pad.toml").write_text(toml.replace("[platform]", authority), encoding="utf-8")
     assert isinstance(post(Exchange(box.settings())), NoAnswer)
     assert not city.requests
