@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from pad import settings
+from pad import settings, told_head
 from pad.chain import Head
 from pad.clock import SystemClock
 from pad.ledger import recording, verification
@@ -222,6 +222,22 @@ def test_a_heart_that_cannot_beat_says_so_once(box: PadBox, caplog: pytest.LogCa
         "heartbeat: HTTP 502",
         "heartbeat: taken again",
     ]
+
+
+def test_after_a_cut_tail_the_note_of_what_was_told_stays(
+    box: PadBox, beat: Callable[[FixedClock], Pulse]
+) -> None:
+    for number in range(3):
+        box.rate(f"P{number}")
+    beat(FixedClock(NOW))
+    told = told_head.read(box.state)
+    assert told == recording.head(box.db)
+    box.db.execute("DROP TRIGGER ratings_leave_below_a_checkpoint")
+    box.db.execute("DELETE FROM ratings WHERE seq = 3")
+    beat(FixedClock(NOW))
+    box.rate("P9")
+    beat(FixedClock(NOW))
+    assert told_head.read(box.state) == told
 
 
 def test_backlog_of_an_empty_ledger(box: PadBox) -> None:
