@@ -26,7 +26,7 @@ def test_mail_with_all_it_needs(tmp_path: Path) -> None:
             MAIL + 'encryption = "none"\n',
             'alerts.smtp.encryption: found "none" with host \'mail.example\'; allowed are "tls" and',
         ),
-        ("[alerts]\nwecom = 1\n", "alerts.wecom: found 1; allowed is bool"),
+        ("[alerts]\nwecom = 1\n", "alerts.wecom: found 1; allowed is true or false"),
         ("[alerts]\ndeadline_working_days = 0\n", "alerts.deadline_working_days: found 0"),
         ("[alerts]\nwechat = true\n", "alerts.wechat: unknown key; allowed here are wecom"),
         ('[alerts.smtp]\nencryption = "ssl"\n', 'allowed are "tls", "starttls", "none"'),
