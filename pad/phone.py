@@ -24,8 +24,8 @@ from pad.keys import SecretError
 
 KEY_NAME: Final = "phone.key"
 KEY_BYTES: Final = 16
-TOKEN_MAX: Final = 400
-"""A token longer than this is none of ours."""
+TOKEN_MAX: Final = 1000
+"""A token longer than this is none of ours: 64 characters of four bytes each in two names make some 850."""
 _VERSION: Final = b"\x01"
 
 

@@ -29,7 +29,7 @@ def test_mail_with_all_it_needs(tmp_path: Path) -> None:
         ("[alerts]\nwecom = 1\n", "alerts.wecom: found 1; allowed is true or false"),
         ("[alerts]\ndeadline_working_days = 0\n", "alerts.deadline_working_days: found 0"),
         ("[alerts]\nwechat = true\n", "alerts.wechat: unknown key; allowed here are wecom"),
-        ('[alerts.smtp]\nencryption = "ssl"\n', 'allowed are "tls", "starttls", "none"'),
+        ('[alerts.smtp]\nencryption = "ssl"\n', 'one of "tls", "starttls", "none"'),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
