@@ -29,10 +29,12 @@ from syncd import policy
 from syncd.alerting.alerting import Alerting
 from syncd.alone import NotAlone, alone
 from syncd.bulletin import Messenger
+from syncd.card_memory import CardMemory
 from syncd.delivery import DeliveryLoop
 from syncd.heartbeat import Heart
 from syncd.housekeeping import keep_house
 from syncd.ledger_file import LedgerFile, sealing_key
+from syncd.lookout import Lookout
 from syncd.notify import Notifier
 from syncd.once import deliver_once
 from syncd.platform_clock import PlatformClock
@@ -114,8 +116,15 @@ class Daemon:
         self._stop = threading.Event()
         self._asked = False
         self._ledger = LedgerFile(configured.state_dir, configured.ledger_path)
+        cards = CardMemory(configured.suspicion.same_card_days)
         self._uploader = Uploader(
-            configured, self._ledger, platform_for(configured, self._clock.best), self._clock, LOTS
+            configured, self._ledger, platform_for(configured, self._clock.best), self._clock, LOTS, cards
+        )
+        self._lookout = Lookout(
+            configured.suspicion,
+            LedgerFile(configured.state_dir, configured.ledger_path),
+            self._clock,
+            cards,
         )
         self._timetable = Timetable()
         self._loop = DeliveryLoop(
@@ -144,6 +153,8 @@ class Daemon:
             partial(keep_house, self._settings.state_dir, self._settings.ledger_path, ledger, self._clock),
             FIRST_HOUSEKEEPING_S,
         )
+        if self._settings.suspicion.enabled:
+            self._timetable.every(sync.interval_s, self._lookout.look)
         self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
         if self._messenger is not None:
             self._timetable.every(HOUR_S, self._messenger.go, FIRST_BULLETIN_S)

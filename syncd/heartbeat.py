@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import platform as machine
+from collections.abc import Mapping
 from datetime import datetime
 
 import pad
 from pad import told_head
 from pad.chain import Head
+from pad.ledger import flags
 from pad.ledger.outbox import Backlog, Outbox
 from pad.model import Instant
 from pad.settings import Settings
@@ -42,7 +44,7 @@ class Heart:
         """Send one; whatever is in the way, the next one is the remedy."""
         try:
             outbox = self._ledger.outbox()
-            pulse = self._pulse(outbox)
+            pulse = self._pulse(outbox, flags.counts(self._ledger.connection()))
             heard = self._platform.heartbeat(pulse)
             if heard is not None:
                 anchor = self._clock.observe(heard.seen, outbox.last_trusted)
@@ -60,7 +62,7 @@ class Heart:
         self._stopped = True
         self._platform.abort()
 
-    def _pulse(self, outbox: Outbox) -> Pulse:
+    def _pulse(self, outbox: Outbox, flagged: Mapping[str, int]) -> Pulse:
         backlog = outbox.backlog()
         now, true_now = self._clock.read(), self._clock.now()
         return Pulse(
@@ -70,6 +72,7 @@ class Heart:
             time_uncertain=true_now is None or outbox.has_uncertain_time(),
             versions=self._versions,
             earlier=self._earlier(outbox),
+            flags=flagged,
         )
 
     def _earlier(self, outbox: Outbox) -> Head | None:

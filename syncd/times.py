@@ -33,6 +33,22 @@ def true_now(now: Instant, anchors: Mapping[str, Anchor]) -> datetime | None:
     return anchor.at(now.monotonic_ns) if anchor is not None else None
 
 
+def true_time(then: Instant, now: Instant, anchors: Mapping[str, Anchor]) -> datetime | None:
+    """When something was; None if nothing has told it, or not yet.
+
+    :param anchors: the true times that are known, by boot
+    """
+    if then.trusted:
+        return then.wall
+    anchor = anchors.get(then.boot_id)
+    if anchor is not None:
+        return _own_if_right(then.wall, anchor.at(then.monotonic_ns))
+    if then.boot_id != now.boot_id or not now.trusted:
+        return None
+    since = timedelta(microseconds=(now.monotonic_ns - then.monotonic_ns) // 1000)
+    return _own_if_right(then.wall, now.wall - since)
+
+
 def assess_time(
     rating: Rating, now: Instant, anchors: Mapping[str, Anchor], bounds: Callable[[], Bounds]
 ) -> Timed | None:
@@ -42,16 +58,11 @@ def assess_time(
     :param bounds: gives the times of the nearest trusted ratings before and after this one
     """
     own = parse_iso_time(rating.rated_at)
-    if rating.clock_trusted:
-        return Timed(own)
-    anchor = anchors.get(rating.boot_id)
-    if anchor is not None:
-        return Timed(_own_if_right(own, anchor.at(rating.monotonic_ns)))
+    told = true_time(Instant(own, rating.boot_id, rating.monotonic_ns, rating.clock_trusted), now, anchors)
+    if told is not None:
+        return Timed(told)
     if rating.boot_id == now.boot_id:
-        if not now.trusted:
-            return None
-        since = timedelta(microseconds=(now.monotonic_ns - rating.monotonic_ns) // 1000)
-        return Timed(_own_if_right(own, now.wall - since))
+        return None
     before, after = bounds()
     latest = after if after is not None else true_now(now, anchors)
     if latest is None:

@@ -21,6 +21,7 @@ from pad.model import DeliveryState, Rater, iso_time
 from pad.sealing import SealError
 from pad.settings import Settings
 from syncd import policy, times
+from syncd.card_memory import CardMemory
 from syncd.ledger_file import LedgerFile
 from syncd.outage import Outage
 from syncd.platform_clock import PlatformClock
@@ -56,7 +57,13 @@ class Uploader:
     """Delivers step by step. For one thread; only :meth:`abandon` may come from another."""
 
     def __init__(
-        self, settings: Settings, ledger: LedgerFile, platform: Platform, clock: PlatformClock, lots: Lots
+        self,
+        settings: Settings,
+        ledger: LedgerFile,
+        platform: Platform,
+        clock: PlatformClock,
+        lots: Lots,
+        cards: CardMemory | None = None,
     ) -> None:
         self._rules = settings.sync
         self._purges_at_once = settings.ledger.rater_retention_days == 0
@@ -64,6 +71,7 @@ class Uploader:
         self._platform = platform
         self._clock = clock
         self._lots = lots
+        self._cards = cards
         self._known: Outbox | None = None
         self._line = Line(batch=settings.sync.batch)
         self._outage = Outage()
@@ -222,10 +230,14 @@ class Uploader:
             kind, detail = "sent_without_rater", {"seq": unopened, "why": "the sealed data do not open"}
         self._count_refused(after)
 
+        forget = forgotten if self._purges_at_once else []
+
         def write(outbox: Outbox) -> None:
+            if forget and self._cards is not None:
+                self._cards.remember(outbox.card_marks(forget))
             outbox.record(
                 after,
-                forget=forgotten if self._purges_at_once else (),
+                forget=forget,
                 note=(kind, moment, detail) if kind is not None else None,
             )
 

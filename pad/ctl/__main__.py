@@ -12,7 +12,7 @@ import click
 from rich.console import Console
 
 from pad import indicators, keys, pin, serial_ports, settings, told_head
-from pad.ctl import alerts, devices
+from pad.ctl import alerts, devices, flags
 from pad.ctl.devices import KioskSilent
 from pad.indicators import CatalogueError
 from pad.keys import DeviceKeys, SecretError
@@ -63,6 +63,7 @@ def status(config: Path | None) -> None:
             click.echo(f"oldest    {waiting.oldest.wall:%Y-%m-%d %H:%M:%S} (the pad's own clock)")
         for line in alerts.waiting(db):
             click.echo(f"alerts    {line}")
+        click.echo(f"flagged   {flags.summary(db)}")
         for row in refused:
             click.echo(
                 f"refused   {row['seq']}: {row['platform_message']}; after mending: padctl retry {row['seq']}"
@@ -102,6 +103,19 @@ def retry(config: Path | None, seq: tuple[int, ...]) -> None:
         count = Outbox(db, device_keys).requeue(seq)
     click.echo(f"{count} of {len(seq)} wait again")
     sys.exit(0 if count == len(seq) else 1)
+
+
+@padctl.command("flags")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_obj
+def flags_command(config: Path | None, *, as_json: bool) -> None:
+    """Say which ratings and invitations look suspicious, and why; that is no verdict."""
+    configured, _ = _known(config)
+    with closing(_ledger(configured)) as db:
+        if as_json:
+            click.echo(flags.as_json(db))
+        else:
+            flags.show(Console(), db)
 
 
 @padctl.command("devices")

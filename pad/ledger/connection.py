@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-SCHEMA_VERSION: Final = 6
+SCHEMA_VERSION: Final = 7
 """How many migrations there are; ``PRAGMA user_version`` of a ledger that has them all."""
 
 _BUSY_S: Final = 10.0

@@ -122,6 +122,16 @@ class Outbox:
             sealing.unseal(self._keys.sealing, row["sealed"], rating.visit_id) if row is not None else Rater()
         )
 
+    def card_marks(self, rating_ids: Sequence[str]) -> tuple[tuple[int, str], ...]:
+        """``seq`` and card mark of those of these ratings that have one."""
+        with translated(self._db):
+            rows = self._db.execute(
+                "SELECT r.seq, s.card_mark FROM rater s JOIN ratings r ON r.id = s.rating_id "
+                f"WHERE s.card_mark IS NOT NULL AND s.rating_id IN ({_marks(rating_ids)})",
+                tuple(rating_ids),
+            ).fetchall()
+        return tuple((row["seq"], row["card_mark"]) for row in rows)
+
     def record(
         self,
         deliveries: Iterable[Delivery],

@@ -32,11 +32,13 @@ from pad.model import Instant
 _log = logging.getLogger("pad.ledger")
 _CARRIED: Final = (
     "ratings", "visits", "rater", "draft", "deliveries", "checkpoints", "journal", "anchors",
-    "flags", "alerts", "checkpoint_marks",
+    "flags", "alerts", "checkpoint_marks", "cut_short",
 )  # fmt: skip
 """Ratings first: they name the visits and raters to look for where damage hides them."""
 _NAMED_BY_RATINGS: Final = {"visits": "visit_id", "rater": "id"}
-_NUMBERED: Final = frozenset({"ratings", "deliveries", "checkpoints", "checkpoint_marks", "journal", "flags"})
+_NUMBERED: Final = frozenset(
+    {"ratings", "deliveries", "checkpoints", "checkpoint_marks", "journal", "flags", "cut_short"}
+)
 _ENDS: Final = 100
 _WHOLE_UP_TO_BYTES: Final = 16 * 1024 * 1024
 """A look at all of a file takes some 2 ms a MiB: at every start for the first years' ledgers, for a
@@ -185,9 +187,13 @@ def _mend(db: sqlite3.Connection) -> None:
 
     A delivery whose rating is lost would pass for the delivery of the next rating, and a rating
     whose delivery is lost for one that needs none. Sent once more, it is a duplicate at worst.
+    Flags whose rating or visit is lost mark nothing, and would stay for good.
     """
     db.execute("DELETE FROM deliveries WHERE seq NOT IN (SELECT seq FROM ratings)")
     db.execute("DELETE FROM rater WHERE rating_id NOT IN (SELECT id FROM ratings)")
+    db.execute("DELETE FROM flags WHERE seq NOT IN (SELECT seq FROM ratings)")
+    db.execute("DELETE FROM flags WHERE visit_id NOT IN (SELECT id FROM visits)")
+    db.execute("DELETE FROM cut_short WHERE visit_id NOT IN (SELECT id FROM visits)")
     db.execute(
         "INSERT INTO deliveries (seq, state, attempts) SELECT seq, 'pending', 0 FROM ratings "
         "WHERE seq NOT IN (SELECT seq FROM deliveries)"

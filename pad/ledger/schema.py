@@ -313,6 +313,47 @@ def marks_of_checkpoints(db: Database) -> None:
     )
 
 
+@migrations()
+def looking_for_suspicions(db: Database) -> None:
+    """What the look for suspicious patterns needs, at a cost that does not grow with the ledger.
+
+    ``cut_short`` is the order in which the clerk's side ended invitations, whatever the clocks
+    said; ``shown_ms`` is NULL until a look was taken at it. ``looked`` says how far ratings were
+    looked at. A flag leaves with what it marks, and not before.
+    """
+    _script(
+        db,
+        """
+    CREATE TABLE looked (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        seq INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE cut_short (
+        n        INTEGER PRIMARY KEY,
+        visit_id TEXT NOT NULL UNIQUE REFERENCES visits (id) ON DELETE CASCADE,
+        shown_ms INTEGER
+    ) STRICT;
+    CREATE INDEX cut_short_new ON cut_short (n) WHERE shown_ms IS NULL;
+    CREATE TRIGGER visits_cut_short AFTER UPDATE OF outcome ON visits
+    WHEN NEW.outcome IN ('cancelled', 'superseded')
+    BEGIN INSERT INTO cut_short (visit_id) VALUES (NEW.id); END;
+
+    CREATE INDEX rater_by_card ON rater (card_mark) WHERE card_mark IS NOT NULL;
+    CREATE INDEX flags_by_rating ON flags (seq) WHERE seq IS NOT NULL;
+    CREATE INDEX flags_by_visit ON flags (visit_id) WHERE visit_id IS NOT NULL;
+    CREATE TRIGGER flags_leave_with_their_visit AFTER DELETE ON visits
+    BEGIN DELETE FROM flags WHERE visit_id = OLD.id; END;
+    CREATE TRIGGER flags_leave_not_before BEFORE DELETE ON flags
+    WHEN EXISTS (SELECT 1 FROM ratings WHERE seq = OLD.seq)
+      OR EXISTS (SELECT 1 FROM visits WHERE id = OLD.visit_id)
+    BEGIN SELECT RAISE(ABORT, 'a flag leaves with what it marks'); END;
+    CREATE TRIGGER flags_replace_nothing BEFORE INSERT ON flags
+    WHEN EXISTS (SELECT 1 FROM flags WHERE id = NEW.id)
+    BEGIN SELECT RAISE(ABORT, 'a flag replaces no other'); END;
+    """,
+    )
+
+
 def _script(db: Database, sql: str) -> None:
     """Run several statements inside the migration's transaction (``executescript`` would commit)."""
     statement = ""

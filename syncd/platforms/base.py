@@ -6,8 +6,8 @@ an answer is decided in :mod:`syncd.policy` alone. No answer carries personal da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Protocol, runtime_checkable
@@ -167,7 +167,8 @@ Answer = (
 class Pulse:
     """What a heartbeat tells: the chain's head, what waits, and whether times can be vouched for.
 
-    ``earlier`` is the row that was the head when one was last taken, as it is now.
+    ``earlier`` is the row that was the head when one was last taken, as it is now; ``flags`` is
+    how many suspicious patterns of each kind are marked in the ledger.
     """
 
     head: Head
@@ -176,6 +177,7 @@ class Pulse:
     time_uncertain: bool
     versions: dict[str, str]
     earlier: Head | None = None
+    flags: Mapping[str, int] = field(default_factory=dict)
 
 
 class Platform(Protocol):

@@ -94,6 +94,8 @@ class ItemisedPlatform:
         }
         if pulse.earlier is not None:
             body["earlier"] = {"seq": pulse.earlier.seq, "hash": pulse.earlier.hash}
+        if pulse.flags:
+            body["flags"] = pulse.flags
         reply = self._post(HEARTBEATS, body)
         if isinstance(reply, NoAnswer):
             return reply

@@ -1,0 +1,46 @@
+"""``padctl flags``: what looks suspicious in the ledger, in plain words, with the limits."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+
+from rich.console import Console
+from rich.table import Table
+
+from pad.ledger.flags import Flag, counts, flags
+from pad.suspicion.words import in_words
+
+
+def summary(db: sqlite3.Connection) -> str:
+    """How many marks of each kind, in one line."""
+    found = counts(db)
+    if not found:
+        return "nothing"
+    each = ", ".join(f"{kind} {count}" for kind, count in found.items())
+    return f"{each}; see: padctl flags"
+
+
+def as_json(db: sqlite3.Connection) -> str:
+    """Every flag, for programs."""
+    found = [asdict(each) | {"reason": _reason(each)} for each in flags(db)]
+    return json.dumps({"flags": found}, ensure_ascii=False, indent=2)
+
+
+def show(console: Console, db: sqlite3.Connection) -> None:
+    """Every flag, for people."""
+    found = flags(db)
+    if not found:
+        console.print("nothing is marked")
+        return
+    table = Table("kind", "marks", "set at", "why", "limits", title="Marked, not judged: docs/suspicion.md")
+    for each in found:
+        marks = f"rating {each.seq}" if each.seq is not None else f"invitation {each.visit_id}"
+        limits = ", ".join(f"{name} = {value:g}" for name, value in sorted(each.limits.items()))
+        table.add_row(each.kind, marks, each.at[:19].replace("T", " "), _reason(each), limits)
+    console.print(table)
+
+
+def _reason(flag: Flag) -> str:
+    return in_words(flag.kind, flag.measured)
