@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb test-package bench crash fuzz screenshots format clean
+.PHONY: help setup demo test lint deb test-package bench suspicion crash fuzz screenshots format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -28,6 +28,9 @@ test-package: setup ## builds, installs, upgrades and removes the package on a D
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench
+
+suspicion: setup ## how well suspicious patterns are found, over made-up years of a hall
+	$(BIN)/python -m bench.suspicion
 
 crash: setup ## power cuts and kills, for some twenty minutes
 	CRASH_DAYS=60 CRASH_PEOPLE=40 CRASH_REPEATS=2 CRASH_ROUNDS=100 $(BIN)/pytest tests/crash -s --timeout 1800

@@ -16,7 +16,7 @@ class Suspicion(Table, frozen=True):
 
     enabled: bool = True
     burst_count: Annotated[int, Meta(ge=2, le=1000)] = 6
-    burst_s: Annotated[float, Meta(ge=1, le=86_400)] = 120.0
+    burst_s: Annotated[float, Meta(ge=1, le=86_400)] = 60.0
     fast_ms: Annotated[int, Meta(ge=0, le=60_000)] = 1500
     fast_touch_ms: Annotated[int, Meta(ge=0, le=60_000)] = 350
     same_card_count: Annotated[int, Meta(ge=2, le=1000)] = 4
@@ -25,8 +25,8 @@ class Suspicion(Table, frozen=True):
     opening_grace_min: Annotated[int, Meta(ge=0, le=720)] = 30
     open_on_rest_days: bool = False
     look_s: Annotated[float, Meta(ge=0, le=600)] = 3.0
-    look_until_s: Annotated[float, Meta(ge=0, le=3600)] = 20.0
-    look_count: Annotated[int, Meta(ge=1, le=1000)] = 3
+    look_until_s: Annotated[float, Meta(ge=0, le=3600)] = 12.0
+    look_count: Annotated[int, Meta(ge=1, le=1000)] = 4
     unlike_sigma: Annotated[float, Meta(ge=1, le=100)] = 5.0
     unlike_least: Annotated[int, Meta(ge=10, le=100_000)] = 40
     unlike_spread: Annotated[float, Meta(gt=0, le=10)] = 0.35

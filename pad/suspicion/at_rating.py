@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from pad.model import CHINA_TIME, Completion
@@ -62,6 +63,9 @@ def fast(rating: RatingSeen, limits: Suspicion) -> Finding | None:
 def same_card(uses: Sequence[RatingSeen], limits: Suspicion) -> Finding | None:
     """One card so often within so many days.
 
+    Somebody who files for others sits at the window once and rates each matter; somebody hired comes
+    back between other people. ``sittings`` tells them apart as far as that can be told.
+
     :param uses: ratings with one card in their order, the one in question at the end
     """
     if not uses:
@@ -72,10 +76,15 @@ def same_card(uses: Sequence[RatingSeen], limits: Suspicion) -> Finding | None:
         return None
     return Finding(
         Kind.SAME_CARD,
-        {"count": len(near)},
+        {"count": len(near), "sittings": _sittings(near)},
         {"same_card_count": limits.same_card_count, "same_card_days": limits.same_card_days},
         seqs=tuple(each.seq for each in near),
     )
+
+
+def _sittings(uses: Sequence[RatingSeen]) -> int:
+    """How often the person came: ratings that directly follow each other are one sitting."""
+    return 1 + sum(later.seq - earlier.seq > 1 for earlier, later in pairwise(uses))
 
 
 def _within(earlier: Moment, later: Moment, most_s: float) -> bool:

@@ -31,7 +31,9 @@ _SENTENCES: Final[Mapping[Kind, Callable[[Numbers], str]]] = {
         f"first touched after {found['first_touch_ms'] / 1000:g} s, "
         f"sent after {found['submitted_ms'] / 1000:g} s"
     ),
-    Kind.SAME_CARD: lambda found: f"one of {found['count']:g} ratings with the same ID card",
+    Kind.SAME_CARD: lambda found: (
+        f"one of {found['count']:g} ratings with the same ID card, in {found['sittings']:g} sittings"
+    ),
     Kind.OUTSIDE_HOURS: _outside_hours,
     Kind.CANCELLED_AFTER_LOOK: lambda found: (
         f"one of {found['count']:g} invitations this clerk ended in a day while they were looked at; "
@@ -39,7 +41,8 @@ _SENTENCES: Final[Mapping[Kind, Callable[[Numbers], str]]] = {
     ),
     Kind.UNLIKE_LEVELS: lambda found: (
         f"of this clerk's {found['ratings']:g} ratings {found['share']:.0%} are 非常满意, of the others' "
-        f"{found['others']:g} {found['others_share']:.0%}: {found['sigma']:g} standard deviations apart"
+        f"{found['others']:g} {found['others_share']:.0%} ({found['sigma']:g} standard deviations), "
+        f"and the first touches come sooner ({found['sooner_sigma']:g})"
     ),
     Kind.UNLIKE_TIMING: lambda found: (
         f"first touches of this clerk's {found['ratings']:g} ratings are as regular as one hand's: spread "
