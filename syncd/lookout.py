@@ -89,10 +89,11 @@ class Lookout:
         """Judge the next portion; whether another may be there."""
         lead = self._limits.burst_count - 1
         first = max(1, self._seq + 1 - lead)
+        most = self._seq + 1 - first + PORTION
         true_time = _Truth(now, anchors)
         seen = [
             replace(each, card_mark=each.card_mark or self._cards.mark_of(each.seq))
-            for each in book.ratings(first, PORTION + lead, true_time)
+            for each in book.ratings(first, most, true_time)
         ]
         findings: list[Finding] = []
         at_seq = self._seq
@@ -107,7 +108,7 @@ class Lookout:
         if findings or at_seq - self._written >= WRITTEN_EVERY:
             book.write(findings, now, self._clock.best(), looked_to=at_seq)
             self._written = at_seq
-        more = at_seq > self._seq and len(seen) == PORTION + lead
+        more = at_seq > self._seq and len(seen) == most
         self._seq = at_seq
         return more
 
