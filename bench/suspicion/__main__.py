@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Final
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench.suspicion import at_size
 from bench.suspicion.hall_year import HONEST, OPENING_HOURS, hall
 from bench.suspicion.judging import ROWS, Count, count
 from pad.settings import Suspicion
@@ -46,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
+    parser.add_argument("--no-size", dest="size", action="store_false", help="leave out the large ledger")
     given = parser.parse_args()
     tried = {name: msgspec.json.decode(value) for name, value in (each.split("=") for each in given.set)}
     limits = msgspec.convert({"opening_hours": OPENING_HOURS} | tried, Suspicion)
@@ -65,7 +68,14 @@ def main() -> None:
         table.add_row(
             kind, str(found.marked), _share(found.precision), str(found.meant), _share(found.recall), mistaken
         )
-    Console(width=130).print(table)
+    console = Console(width=130)
+    console.print(table)
+    if given.size:
+        for row in at_size.measure(Path(__file__).parent):
+            against = (
+                "" if row.ratio is None else f"; {row.against} {row.base:.3g}: {row.ratio:.2f} × ({row.aim})"
+            )
+            console.print(f"{row.what}: {row.figure:.3g} {row.unit}{against}")
 
 
 def _share(value: float | None) -> str:

@@ -339,7 +339,7 @@ def looking_for_suspicions(db: Database) -> None:
     BEGIN INSERT INTO cut_short (visit_id) VALUES (NEW.id); END;
 
     CREATE INDEX rater_by_card ON rater (card_mark) WHERE card_mark IS NOT NULL;
-    CREATE INDEX flags_by_rating ON flags (seq) WHERE seq IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS flags_by_rating ON flags (seq) WHERE seq IS NOT NULL;
     CREATE INDEX flags_by_visit ON flags (visit_id) WHERE visit_id IS NOT NULL;
     CREATE TRIGGER flags_leave_with_their_visit AFTER DELETE ON visits
     BEGIN DELETE FROM flags WHERE visit_id = OLD.id; END;

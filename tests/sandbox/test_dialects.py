@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -216,10 +217,11 @@ def test_a_batch_of_another_form_is_400(sandbox: Sandbox, body: object) -> None:
 
 
 def test_heartbeats_are_kept(sandbox: Sandbox) -> None:
-    beat = {"device": "pad-1", "head": {"seq": 7, "hash": "ab"}}
+    beat = {"device": "pad-1", "head": {"seq": 7, "hash": "ab"}, "flags": {"burst": 6}}
     assert sandbox.signed("POST", "/itemised/v1/heartbeats", beat).status_code == 200
     (kept,) = sandbox.control("GET", "heartbeats").json()["heartbeats"]
     assert kept["device"] == "pad-1"
+    assert json.loads(kept["raw"])["flags"] == {"burst": 6}
 
 
 @pytest.mark.parametrize(

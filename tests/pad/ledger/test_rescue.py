@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 
 from pad import keys
+from pad.ledger import flags as flag_table
 from pad.ledger import rescue, verification
 from pad.ledger.connection import LedgerDamaged, LedgerUnwritable, connect, suspicion
+from pad.ledger.flags import FlagBook
 from pad.ledger.recording import Recorder
 from pad.ledger.rescue import open_ledger
 from pad.ledger.rows import Delivery
 from pad.model import DeliveryState, iso_time
+from pad.suspicion.signs import Finding, Kind
 from tests.pad.ledger.conftest import PERSON, Window, at
 
 PAGE = 4096
@@ -112,6 +115,22 @@ def test_only_the_rows_on_damaged_pages_are_lost_wherever_they_lie(tmp_path: Pat
         assert broken is not None
         assert (broken.seq, "missing" in broken.what) == (min(lost), True)
         assert window.rate().seq == 121
+
+
+def test_flags_are_carried_but_for_those_whose_rating_is_lost(tmp_path: Path) -> None:
+    path = filled(tmp_path, 120)
+    with closing(connect(path)) as db:
+        marks = [Finding(Kind.FAST, {"first_touch_ms": 1}, {}, seqs=(seq,)) for seq in (10, 60)]
+        FlagBook(db).write(marks, NOW, NOW.wall, looked_to=120)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    lying = rows_by_page(path)
+    lost = next(found for found in lying.values() if 60 in found)
+    spoil(path, {page for page, found in lying.items() if found == lost})
+    with opened(path) as window:
+        assert 60 not in seqs(window)
+        assert [each.seq for each in flag_table.flags(window.db)] == [10]
+        assert FlagBook(window.db).looked_to() == 0  # it is looked at anew; nothing is marked twice
+        assert window.db.execute("PRAGMA foreign_key_check(flags)").fetchall() == []
 
 
 def test_visits_hidden_by_damage_are_found_by_their_ratings(tmp_path: Path) -> None:
