@@ -341,6 +341,26 @@ def test_a_ledger_that_cannot_be_used_is_looked_at_later(
     ledger.close()
 
 
+def test_a_ledger_that_was_replaced_is_looked_at_from_its_beginning(
+    box: PadBox, clock: FixedClock, lookout: Look, tmp_path: Path
+) -> None:
+    watching = lookout()
+    rate(box, clock, 9, every_s=300)
+    watching.look()
+    assert marked(box) == {}
+    (tmp_path / "other").mkdir()
+    with closing(PadBox(tmp_path / "other")) as other:
+        other.clock = clock
+        rate(other, clock, 6)
+        other.db.execute("VACUUM INTO ?", (str(box.state / "fresh.db"),))
+    for suffix in ("-wal", "-shm"):
+        (box.state / f"ledger.db{suffix}").unlink()
+    (box.state / "fresh.db").rename(box.state / "ledger.db")
+    watching.look()
+    with closing(connect(box.state / "ledger.db")) as db:
+        assert flag_table.counts(db) == {"burst": 6}
+
+
 def test_a_fault_of_ours_ends_nothing_and_says_nothing_of_anybody(
     box: PadBox, clock: FixedClock, lookout: Look, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -183,7 +183,7 @@ def steps(window: Window) -> int:
 
 
 def clone(window: Window, count: int) -> None:
-    """Rows beside the first, as many as a window has in years: ratings, visits, raters."""
+    """Rows beside the first, as a window has them in years: ratings, visits, ended ones, raters, flags."""
     db = window.db
     first = db.execute("SELECT * FROM ratings WHERE seq = 1").fetchone()
     visit = db.execute("SELECT * FROM visits WHERE id = ?", (first["visit_id"],)).fetchone()
@@ -201,6 +201,7 @@ def clone(window: Window, count: int) -> None:
         }
         marks = ", ".join("?" * len(rated))
         db.execute(f"INSERT INTO ratings VALUES ({marks})", tuple(rated.values()))
+        db.execute("INSERT INTO cut_short (visit_id, shown_ms) VALUES (?, 6000)", (f"clone-{seq}",))
         db.execute("INSERT INTO rater VALUES (?, ?, ?)", (f"r-{seq}", b"x", f"mark-{seq}"))
         db.execute("INSERT INTO flags (kind, seq, reason, at) VALUES ('fast', ?, '{}', '')", (seq,))
     db.execute("COMMIT")
@@ -208,7 +209,7 @@ def clone(window: Window, count: int) -> None:
 
 def test_a_look_costs_the_same_at_any_size_of_the_ledger(window: Window) -> None:
     window.rate(rater=Rater(cert_key="nobody's"))
-    clone(window, 100)
+    clone(window, 600)
     small = steps(window)
     clone(window, 5000)
     assert steps(window) < 1.2 * small
