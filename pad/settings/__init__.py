@@ -33,7 +33,7 @@ from pad.settings.platform import (
     check_profile,
 )
 from pad.settings.reading import SettingsError, read_table
-from pad.settings.suspicion import Suspicion
+from pad.settings.suspicion import Suspicion, check_suspicion
 from pad.settings.tables import (
     Counter,
     Identity,
@@ -117,6 +117,7 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     _check_counter(path, file.counter)
     devices = Devices(file.keypad, file.idcard, file.scanner, file.counter.line)
     check_devices(path, devices)
+    check_suspicion(path, file.suspicion)
     check_doors(path, file.counter.evaluate, file.counter.teller, file.counter.port)
     check_alerts(path, file.alerts)
     return Settings(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
 
-from pad.settings.reading import Table
+from pad.settings.reading import SettingsError, Table
 
 Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z")]
 
@@ -31,10 +32,14 @@ class Suspicion(Table, frozen=True):
     unlike_least: Annotated[int, Meta(ge=10, le=100_000)] = 40
     unlike_spread: Annotated[float, Meta(gt=0, le=10)] = 0.35
 
-    def __post_init__(self) -> None:
-        """Hold what belongs together together.
 
-        :raises ValueError: if no time is both long and short enough for a look
-        """
-        if self.look_until_s <= self.look_s:
-            raise ValueError("look_until_s must be more than look_s")
+def check_suspicion(path: Path, suspicion: Suspicion) -> None:
+    """Hold what belongs together together.
+
+    :raises SettingsError: if no time is both long and short enough for a look
+    """
+    if suspicion.look_until_s <= suspicion.look_s:
+        raise SettingsError(
+            f"{path}: suspicion.look_until_s: found {suspicion.look_until_s:g}; allowed is more than "
+            f"suspicion.look_s, which is {suspicion.look_s:g}"
+        )
