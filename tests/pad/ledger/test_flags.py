@@ -110,7 +110,7 @@ def test_a_flag_leaves_with_its_rating_and_with_its_visit(window: Window) -> Non
     FlagBook(window.db).write([BURST, looked], at(9), at(9).wall)
     window.settle(1)
     later = START + timedelta(days=1)
-    assert retention.prune_ratings(window.db, later, later) == 1
+    assert retention.prune_ratings(window.db, later, later, window.keys.sealing) == 1
     assert [each.seq for each in flag_table.flags(window.db)] == [2, None]
     assert retention.prune_visits(window.db, later) == 2
     assert [each.seq for each in flag_table.flags(window.db)] == [2]
