@@ -32,9 +32,10 @@ bench: setup ## what is measured, as a table and as bench/result.json
 suspicion: setup ## how well suspicious patterns are found, over made-up years of a hall
 	$(BIN)/python -m bench.suspicion
 
-crash: setup ## power cuts and kills, for some twenty minutes
+crash: setup ## power cuts, kills, damage; for some half an hour
 	CRASH_DAYS=60 CRASH_PEOPLE=40 CRASH_REPEATS=2 CRASH_ROUNDS=100 $(BIN)/pytest tests/crash -s --timeout 1800
 	LINE_EVERY=1 $(BIN)/pytest tests/syncd/test_bad_line.py -s --show-capture=no
+	DAMAGE_CASES=1400 $(BIN)/pytest tests/pad/ledger/test_damage.py
 
 fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS=25 for each
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'

@@ -16,6 +16,7 @@ from typing import Final
 from pad.codes import Level
 from pad.ledger import recording
 from pad.ledger.connection import transaction, translated
+from pad.ledger.journal import write_note
 from pad.ledger.rows import rating_from
 from pad.model import Instant, Rating, iso_time
 
@@ -60,7 +61,7 @@ class AlertBook:
             since = _since(db, self._target)
             if since is None:
                 since = recording.head(db).seq if from_here else 0
-                recording.write_note(db, _BEGAN, now, {"target": self._target, "after_seq": since})
+                write_note(db, _BEGAN, now, {"target": self._target, "after_seq": since})
             last = db.execute("SELECT MAX(seq) FROM alerts WHERE target = ?", (self._target,)).fetchone()[0]
         self._looked_to = max(since, last or 0)
 

@@ -16,6 +16,7 @@ from pad.clock import Anchor
 from pad.keys import DeviceKeys
 from pad.ledger import recording
 from pad.ledger.connection import transaction, translated
+from pad.ledger.journal import write_note
 from pad.ledger.rows import (
     DELIVERY_COLUMNS,
     Delivery,
@@ -148,7 +149,7 @@ class Outbox:
             db.executemany(_UPSERT, [_delivery_values(each) for each in deliveries])
             db.executemany("DELETE FROM rater WHERE rating_id = ?", [(each,) for each in forget])
             if note is not None:
-                recording.write_note(db, *note)
+                write_note(db, *note)
 
     def delivery(self, seq: int) -> Delivery | None:
         """What became of one rating so far; None if it was never tried."""
@@ -248,7 +249,7 @@ class Outbox:
     def note(self, kind: str, at: Instant, detail: dict[str, object]) -> None:
         """Write a journal entry; ``detail`` holds no personal data."""
         with transaction(self._db) as db:
-            recording.write_note(db, kind, at, detail)
+            write_note(db, kind, at, detail)
 
 
 def backlog(db: sqlite3.Connection) -> Backlog:

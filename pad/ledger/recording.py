@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,6 +16,7 @@ from pad.clock import Anchor
 from pad.gm import sm3
 from pad.keys import DeviceKeys
 from pad.ledger.connection import MatterRated, transaction, translated
+from pad.ledger.journal import write_note
 from pad.ledger.rows import (
     RATING_COLUMNS,
     VisitRecord,
@@ -58,6 +58,10 @@ class Recorder:
         self._db = connection
         self._keys = keys
         self._indicators_version = indicators_version
+
+    def writes_to(self, connection: sqlite3.Connection) -> bool:
+        """Whether this is the connection it writes to."""
+        return self._db is connection
 
     def open_visit(self, visit: Visit) -> None:
         """Write an invitation."""
@@ -239,22 +243,6 @@ class Recorder:
         """Write a journal entry; ``detail`` holds no personal data."""
         with transaction(self._db) as db:
             write_note(db, kind, at, detail)
-
-
-def write_note(db: sqlite3.Connection, kind: str, at: Instant, detail: Mapping[str, object]) -> None:
-    """Add a journal entry inside a transaction."""
-    db.execute(
-        *insert(
-            "journal",
-            {
-                "at": iso_time(at.wall),
-                "boot_id": at.boot_id,
-                "monotonic_ns": at.monotonic_ns,
-                "kind": kind,
-                "detail": json.dumps(detail, ensure_ascii=False, sort_keys=True),
-            },
-        )
-    )
 
 
 def head(db: sqlite3.Connection) -> Head:

@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import json
 import logging
+import mmap
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from typing import Final
 
+from pad.ledger.carving import rows_on_pages
 from pad.ledger.connection import (
+    MIGRATION_SET,
     SCHEMA_VERSION,
     LedgerDamaged,
-    LedgerUnwritable,
     alone,
     connect,
     suspicion,
     transaction,
     translated,
+    unusable,
 )
-from pad.ledger.recording import write_note
+from pad.ledger.journal import write_note
+from pad.ledger.rows import insert
 from pad.model import Instant
 
 _log = logging.getLogger("pad.ledger")
@@ -34,31 +38,23 @@ _CARRIED: Final = (
     "ratings", "visits", "rater", "draft", "deliveries", "checkpoints", "journal", "anchors",
     "flags", "alerts", "checkpoint_marks", "cut_short",
 )  # fmt: skip
-"""Ratings first: they name the visits and raters to look for where damage hides them."""
-_NAMED_BY_RATINGS: Final = {"visits": "visit_id", "rater": "id"}
-_NUMBERED: Final = frozenset(
-    {"ratings", "deliveries", "checkpoints", "checkpoint_marks", "journal", "flags", "cut_short"}
-)
 _ENDS: Final = 100
 _WHOLE_UP_TO_BYTES: Final = 16 * 1024 * 1024
 """A look at all of a file takes some 2 ms a MiB: at every start for the first years' ledgers, for a
 larger one only where damage was met in it."""
-_MISSES_MAX: Final = 20_000
-"""So many rows in a row that cannot be read, and nothing is expected behind them."""
 
 
 def open_ledger(path: Path, now: Instant) -> sqlite3.Connection:
     """Open the ledger; one that is damaged is replaced by a new one with all that can be read of it.
 
     :raises LedgerUnwritable: if it cannot be opened or made; nothing was changed then
+    :raises LedgerOfLaterVersion: if a later version wrote it; nothing was changed then
     """
     try:
         with translated():
             return _open(path, now)
     except OSError as error:
-        raise LedgerUnwritable(
-            f"{error.filename}: cannot be used ({error.strerror}); make it usable"
-        ) from error
+        raise unusable(error, path) from error
 
 
 def _open(path: Path, now: Instant) -> sqlite3.Connection:
@@ -104,12 +100,27 @@ def _look_around(path: Path, connection: sqlite3.Connection) -> None:
     try:
         for table in _CARRIED:
             connection.execute(f"SELECT * FROM {table} ORDER BY 1 DESC LIMIT {_ENDS}").fetchall()
-        if suspicion(path).exists() or path.stat().st_size <= _WHOLE_UP_TO_BYTES:
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if found != "ok":
-                raise LedgerDamaged(f"the ledger is damaged: {found.splitlines()[-1]}")
+        if suspicion(path).exists():
+            _look_at_everything(connection)
+        elif path.stat().st_size <= _WHOLE_UP_TO_BYTES:
+            _check(connection, "quick_check")
     except sqlite3.DatabaseError as error:
-        raise LedgerDamaged(f"the ledger is damaged: {error}") from error
+        what = "a text is no text" if "UTF-8" in str(error) else error
+        raise LedgerDamaged(f"the ledger is damaged: {what}") from error
+
+
+def _look_at_everything(connection: sqlite3.Connection) -> None:
+    """Damage was met: indexes are compared with their tables, and every value is read."""
+    _check(connection, "integrity_check")
+    for table in _CARRIED:
+        for _ in connection.execute(f"SELECT * FROM {table}"):
+            pass
+
+
+def _check(connection: sqlite3.Connection, check: str) -> None:
+    found = connection.execute(f"PRAGMA {check}(1)").fetchone()[0]
+    if found != "ok":
+        raise LedgerDamaged(f"the ledger is damaged: {found.splitlines()[-1]}")
 
 
 # --- a new one beside it ---------------------------------------------------------------
@@ -122,11 +133,15 @@ def _make_fresh(path: Path, now: Instant, why: str) -> None:
         leftover.unlink(missing_ok=True)
     with closing(_bare(fresh)) as connection:
         promises = _lift_promises(connection)
-        carried = _carry_all(path, connection)
+        is_foreign = not _may_be_ours(path)
+        carried = dict.fromkeys(_CARRIED, 0) if is_foreign else _carry_all(path, connection)
         with transaction(connection) as db:
             for promise in promises:
                 db.execute(promise)
-            write_note(db, "ledger_rescued", now, {"why": why, "set_aside": aside.name, "carried": carried})
+            detail = {"why": why, "set_aside": aside.name, "carried": carried}
+            write_note(db, "ledger_rescued", now, detail)
+            if is_foreign:
+                write_note(db, "foreign_file_set_aside", now, {"set_aside": aside.name})
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 
@@ -166,18 +181,35 @@ def _is_complete(fresh: Path) -> bool:
 # --- carrying over ---------------------------------------------------------------------
 
 
+def _may_be_ours(path: Path) -> bool:
+    """Whether a file, or its WAL, ever was a ledger: then the name of its migrations stands in it."""
+    beside = (path, _beside(path, "-wal"))
+    return any(_content(file).find(MIGRATION_SET.encode()) >= 0 for file in beside)
+
+
+def _content(file: Path) -> bytes | mmap.mmap:
+    if not _has_content(file):
+        return b""
+    with file.open("rb") as opened:
+        return mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)
+
+
 def _carry_all(damaged: Path, fresh: sqlite3.Connection) -> dict[str, int]:
+    """Carry over what SQLite finds, then what it does not find but stands whole on some page."""
     carried = dict.fromkeys(_CARRIED, 0)
-    if not _has_content(damaged):
-        return carried  # opened even for reading, an empty file would cost us its WAL
-    with closing(_reading(damaged)) as source:
-        with suppress(sqlite3.DatabaseError):
-            source.execute(
-                "SELECT 1 FROM ratings LIMIT 0"
-            )  # where the schema is damaged, the first one fails
-        for table in _CARRIED:
-            carried[table] = _carry(source, fresh, table)
+    if _has_content(damaged):  # opened even for reading, an empty file would cost us its WAL
+        with closing(_reading(damaged)) as source:
+            with suppress(sqlite3.DatabaseError):
+                source.execute(
+                    "SELECT 1 FROM ratings LIMIT 0"
+                )  # where the schema is damaged, the first one fails
+            for table in _CARRIED:
+                carried[table] = _carry(source, fresh, table)
     with transaction(fresh) as db:
+        columns = {table: db.execute(f"PRAGMA table_info({table})").fetchall() for table in _CARRIED}
+        file, wal = memoryview(_content(damaged)), memoryview(_content(_beside(damaged, "-wal")))
+        for table, row in rows_on_pages(file, wal, columns):
+            carried[table] += _put(db, table, row)
         _mend(db)
     return carried
 
@@ -201,72 +233,39 @@ def _mend(db: sqlite3.Connection) -> None:
 
 
 def _carry(damaged: sqlite3.Connection, fresh: sqlite3.Connection, table: str) -> int:
-    """Copy every row of a table that can be read; how many."""
+    """Copy every row of a table that SQLite can read; how many."""
     known = [row["name"] for row in fresh.execute(f"PRAGMA table_info({table})")]
-    before = fresh.total_changes
     with transaction(fresh):
-        for row in _readable(damaged, fresh, table, known[0]):
-            columns = [name for name in known if name in row.keys()]  # noqa: SIM118 - a Row is no dict
-            marks = ", ".join("?" * len(columns))
-            try:
-                fresh.execute(
-                    f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) VALUES ({marks})",
-                    tuple(row[name] for name in columns),
-                )
-            except sqlite3.IntegrityError:
-                continue  # a row that breaks a rule of its table is damage too; the file set aside keeps it
-    return fresh.total_changes - before
-
-
-def _readable(
-    damaged: sqlite3.Connection, fresh: sqlite3.Connection, table: str, key: str
-) -> Iterator[sqlite3.Row]:
-    """Rows from the front until damage, then from the back, then one by one what lies between."""
-    try:
-        damaged.execute(f"SELECT {key} FROM {table} LIMIT 0")
-    except sqlite3.DatabaseError:
-        return
-    ends: list[object] = []
-    for order in ("ASC", "DESC"):
-        last: object = None
-        try:
-            for row in damaged.execute(f"SELECT * FROM {table} ORDER BY 1 {order}"):
-                last = row[0]
-                yield row
-        except sqlite3.DatabaseError:
-            ends.append(last)
-        else:
-            return
-    misses = 0
-    for value in _between(fresh, table, key, *ends):
-        found = None
-        with suppress(sqlite3.DatabaseError):
-            found = damaged.execute(f"SELECT * FROM {table} WHERE {key} = ?", (value,)).fetchone()
-        if found is not None:
-            yield found
-        misses = 0 if found is not None else misses + 1
-        if misses == _MISSES_MAX:
-            return
-
-
-def _between(
-    fresh: sqlite3.Connection, table: str, key: str, front: object, back: object
-) -> Iterable[object]:
-    if table in _NUMBERED:
-        first = front + 1 if isinstance(front, int) else 1
-        return range(first, back) if isinstance(back, int) else count(first)
-    if named := _NAMED_BY_RATINGS.get(table):
-        rows = fresh.execute(
-            f"SELECT {named} FROM ratings WHERE {named} NOT IN (SELECT {key} FROM {table}) ORDER BY seq"
+        return sum(
+            _put(fresh, table, {name: row[name] for name in known if name in row.keys()})  # noqa: SIM118 - a Row is no dict
+            for row in _readable(damaged, table)
         )
-        return [row[0] for row in rows.fetchall()]
-    return ()
+
+
+def _put(fresh: sqlite3.Connection, table: str, row: Mapping[str, object]) -> int:
+    """Put a row in if its place is free; how many that makes."""
+    try:
+        return fresh.execute(*insert(table, row, "INSERT OR IGNORE")).rowcount
+    except sqlite3.IntegrityError:
+        return 0  # a row that breaks a rule of its table is damage too; the file set aside keeps it
+
+
+def _readable(damaged: sqlite3.Connection, table: str) -> Iterator[sqlite3.Row]:
+    """The rows from the front until damage, then from the back; what lies between is on its pages only."""
+    for order in ("ASC", "DESC"):
+        try:
+            yield from damaged.execute(f"SELECT * FROM {table} ORDER BY 1 {order}")
+        except sqlite3.DatabaseError:
+            continue
+        return
 
 
 def _reading(path: Path) -> sqlite3.Connection:
     """A look at a file, its WAL included, that changes neither."""
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
     connection.row_factory = sqlite3.Row
+    # a byte that is no text costs a character, and the row its proof, but not the rating
+    connection.text_factory = lambda text: text.decode(errors="replace")
     # SQLite then makes do with what it can read of the schema: the tables stand before the triggers
     connection.execute("PRAGMA writable_schema=ON")
     return connection

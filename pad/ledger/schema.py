@@ -13,7 +13,9 @@ import sqlite3
 
 from sqlite_utils import Database, Migrations
 
-migrations = Migrations("pad.ledger")
+from pad.ledger.connection import MIGRATION_SET
+
+migrations = Migrations(MIGRATION_SET)
 
 
 @migrations()

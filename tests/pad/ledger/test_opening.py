@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pad.ledger import verification
-from pad.ledger.connection import SCHEMA_VERSION, LedgerDamaged, connect
+from pad.ledger.connection import SCHEMA_VERSION, LedgerOfLaterVersion, connect
 from pad.ledger.rescue import open_ledger
 from pad.ledger.schema import migrations
 from tests.pad.ledger.conftest import PERSON, Window, at
@@ -38,7 +38,7 @@ def test_two_programs_may_make_a_new_ledger_at_once(tmp_path: Path) -> None:
 
 def test_a_ledger_of_a_later_version_is_not_touched(window: Window) -> None:
     window.db.execute("PRAGMA user_version = 99")
-    with pytest.raises(LedgerDamaged, match="later version"):
+    with pytest.raises(LedgerOfLaterVersion, match="later version"):
         connect(window.path)
 
 

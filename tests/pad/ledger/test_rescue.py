@@ -14,7 +14,7 @@ import pytest
 from pad import keys
 from pad.ledger import flags as flag_table
 from pad.ledger import rescue, verification
-from pad.ledger.connection import LedgerDamaged, LedgerUnwritable, connect, suspicion
+from pad.ledger.connection import LedgerDamaged, LedgerOfLaterVersion, LedgerUnwritable, connect, suspicion
 from pad.ledger.flags import FlagBook
 from pad.ledger.recording import Recorder
 from pad.ledger.rescue import open_ledger
@@ -25,6 +25,8 @@ from tests.pad.ledger.conftest import PERSON, Window, at
 
 PAGE = 4096
 NOW = at(5000)
+HEADER_DAMAGED = "PRAGMA user_version = 4711"
+"""No version will ever be called that."""
 
 
 def filled(state: Path, count: int, *, acknowledged: int = 0, **given: object) -> Path:
@@ -161,16 +163,17 @@ def test_a_schema_that_is_damaged_behind_its_tables_costs_no_row(tmp_path: Path)
             window.db.execute("DELETE FROM journal")
 
 
-def test_a_ledger_of_a_later_version_is_set_aside_and_its_ratings_go_on(tmp_path: Path) -> None:
+def test_a_ledger_of_a_later_version_stops_the_start_and_is_not_touched(tmp_path: Path) -> None:
     path = filled(tmp_path, 5)
     with closing(sqlite3.connect(path)) as db:
         db.execute("ALTER TABLE ratings ADD COLUMN mood TEXT")
         db.execute("CREATE TABLE moods (id INTEGER PRIMARY KEY)")
         db.execute("PRAGMA user_version = 99")
-    with opened(path) as window:
-        assert window.rate().seq == 6
-        assert verification.verify(window.db, window.keys.chain)[2] is None
-        assert "later version" in str(window.value("SELECT detail FROM journal"))
+    before = path.read_bytes()
+    with pytest.raises(LedgerOfLaterVersion, match="later version"):
+        open_ledger(path, NOW)
+    assert path.read_bytes() == before
+    assert set_aside(path) == []
 
 
 def test_what_a_lost_wal_held_is_gone_but_the_rest_opens_as_it_is(tmp_path: Path) -> None:
@@ -187,7 +190,7 @@ def test_what_a_lost_wal_held_is_gone_but_the_rest_opens_as_it_is(tmp_path: Path
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty file"])
-def test_a_wal_whose_ledger_is_gone_is_kept(tmp_path: Path, left: str) -> None:
+def test_a_wal_whose_ledger_is_gone_is_kept_and_gives_back_what_it_holds(tmp_path: Path, left: str) -> None:
     window = Window(tmp_path / "pad")
     window.rate()
     shutil.copytree(tmp_path / "pad", tmp_path / "copy")
@@ -198,7 +201,9 @@ def test_a_wal_whose_ledger_is_gone_is_kept(tmp_path: Path, left: str) -> None:
     if left == "an empty file":
         path.touch()
     with opened(path) as fresh:
-        assert fresh.rate().seq == 1
+        assert seqs(fresh) == {1}
+        assert verification.verify(fresh.db, fresh.keys.chain)[2] is None
+        assert fresh.rate().seq == 2
     (kept,) = tmp_path.glob("copy/ledger.db.damaged-*-wal")
     assert kept.read_bytes() == wal
 
@@ -237,7 +242,7 @@ def test_a_draft_survives_the_rescue_and_becomes_a_rating(tmp_path: Path) -> Non
     window = Window(tmp_path)
     window.count = 3
     window.draft(window.visit(rater=PERSON), 1)
-    window.db.execute("PRAGMA user_version = 99")
+    window.db.execute(HEADER_DAMAGED)
     window.db.close()
     with opened(path) as after:
         rating = after.recorder.recover(NOW, discard=False)
@@ -260,7 +265,7 @@ def test_a_power_cut_while_it_is_replaced_costs_nothing(
     window = Window(tmp_path / "pad")
     for _ in range(5):
         window.rate()
-    window.db.execute("PRAGMA user_version = 99")
+    window.db.execute(HEADER_DAMAGED)
     shutil.copytree(tmp_path / "pad", tmp_path / "copy")  # with all the ratings still in its WAL
     window.db.close()
     path, done, rename = tmp_path / "copy" / "ledger.db", [0], Path.rename
@@ -329,7 +334,7 @@ def test_who_still_has_the_old_file_open_takes_nothing_from_the_new_one(tmp_path
     path = filled(tmp_path, 3)
     syncd = connect(path)
     with closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA user_version = 99")
+        db.execute(HEADER_DAMAGED)
     kiosk = open_ledger(path, NOW)
     Recorder(kiosk, keys.device_keys(tmp_path, may_create=False), "x").note("after", NOW, {})
     syncd.execute("UPDATE deliveries SET attempts = 0")
