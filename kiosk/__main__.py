@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import fcntl
 import logging
 import signal
@@ -10,11 +11,13 @@ import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from kiosk.desk import Desk, Scribe
+from kiosk.desk import Desk
 from kiosk.door import DoorError, open_door
 from kiosk.late import Late
+from kiosk.ledger_file import LedgerFile
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
+from kiosk.scribe import Scribe
 from kiosk.ui import window
 from kiosk.ui.theme import FontError
 from kiosk.ui.window import NoScreen
@@ -26,8 +29,6 @@ from pad.clock import SystemClock
 from pad.indicators import Catalogue, CatalogueError
 from pad.keys import SecretError
 from pad.ledger.connection import LedgerError, LedgerUnwritable
-from pad.ledger.recording import Recorder
-from pad.ledger.rescue import open_ledger
 from pad.settings import Settings, SettingsError, WalkAway
 
 if TYPE_CHECKING:
@@ -58,7 +59,13 @@ def main() -> int:
 def _only_one(state_dir: Path) -> IO[str]:
     """Hold the lock that keeps a second kiosk from writing to the same ledger."""
     state_dir.mkdir(parents=True, exist_ok=True)
-    lock = (state_dir / "kiosk.lock").open("w")
+    path = state_dir / "kiosk.lock"
+    try:
+        lock = path.open("w")
+    except OSError as error:
+        if error.errno != errno.EROFS:
+            raise
+        lock = path.open()  # a disk that is read-only has the lock of an earlier start
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -90,19 +97,18 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
 
 def _desk(configured: Settings, catalogue: Catalogue, clock: SystemClock) -> tuple[Desk, Scribe]:
     device_keys = keys.device_keys(configured.state_dir, may_create=not configured.ledger_path.exists())
-    connection = open_ledger(configured.ledger_path, clock.read())
-    recorder = Recorder(connection, device_keys, catalogue.version)
+    ledger = LedgerFile(configured.ledger_path, device_keys, catalogue.version, clock)
 
     def recover() -> None:
-        recorder.recover(clock.read(), discard=configured.rating.walk_away is WalkAway.DISCARD)
+        discard = configured.rating.walk_away is WalkAway.DISCARD
+        ledger.recorder().recover(clock.read(), discard=discard)
 
-    scribe = Scribe(recorder, clock, configured.state_dir, configured.ledger.min_free_mib)
+    scribe = Scribe(ledger, clock, configured.state_dir, configured.ledger.min_free_mib)
     desk = Desk(Session(configured.rating, technician=configured.technician), clock, scribe)
     try:
         recover()
     except LedgerUnwritable as error:
-        logging.getLogger("kiosk").error("%s; what a power cut left is completed when it can be", error)
-        scribe.owe(recover)
+        scribe.owe(recover, error)
     return desk, scribe
 
 

@@ -23,7 +23,8 @@ from kiosk.drivers.health import Health
 from kiosk.events import Answer, Cancel, ClerkEvent, Invite, SignIn, SignOut
 from kiosk.phone_link import PhoneLinks
 from pad.clock import Clock
-from pad.ledger.connection import LedgerError, connect
+from pad.ledger.connection import LedgerError
+from pad.ledger.following import Following
 from pad.ledger.outbox import backlog
 from pad.ledger.rows import visit_from
 from pad.ledger.state import age_s, is_rated
@@ -95,7 +96,7 @@ class Calls:
         self._versions = versions
         self._links = links
         self._devices = devices
-        self._db = connect(settings.ledger_path)
+        self._ledger = Following(settings.ledger_path)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
 
@@ -112,7 +113,11 @@ class Calls:
 
     def close(self) -> None:
         """Let go of the ledger."""
-        self._db.close()
+        self._ledger.close()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        return self._ledger.connection()
 
     async def answer(self, call: Call) -> Reply:
         """Answer a call; whatever is wrong with it is an answer too."""
@@ -191,14 +196,20 @@ class Calls:
         """The window's state, as ``GET /v1/state`` tells it."""
         session = self._desk.session
         visit = phases.current_visit(session)
-        waiting = backlog(self._db)
+        name, pending, oldest_s = phases.state_name(session), None, None
         now = self._clock.read()
-        oldest_s = None if waiting.oldest is None else round(age_s(waiting.oldest, now), 1)
+        try:
+            waiting = backlog(self._db)
+        except LedgerError:
+            name = str(Answer.CANNOT_STORE)  # how much waits nobody can tell
+        else:
+            pending = waiting.pending
+            oldest_s = None if waiting.oldest is None else round(age_s(waiting.oldest, now), 1)
         return {
-            "state": phases.state_name(session),
+            "state": name,
             "invitation": visit.id if visit else None,
             "staff": session.staff.number if session.staff else None,
-            "pending": waiting.pending,
+            "pending": pending,
             "oldest_pending_s": oldest_s,
             "versions": self._versions,
             "devices": {
@@ -291,6 +302,8 @@ class Calls:
         return "rating" if rating and is_current else "waiting"
 
     def _wake_waiters(self) -> None:
+        if self._ledger.has_moved():
+            self._ledger.close()  # until all have let go of a ledger that lost its WAL nobody can go on
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -11,6 +11,7 @@ import pad
 from pad import told_head
 from pad.chain import Head
 from pad.ledger import flags
+from pad.ledger.connection import LedgerError
 from pad.ledger.outbox import Backlog, Outbox
 from pad.model import Instant
 from pad.settings import Settings
@@ -56,6 +57,13 @@ class Heart:
         except Exception as error:
             # the text of an exception may say more than a log should hold
             self._tell(f"unexpected {type(error).__name__}")
+        finally:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold no ledger between two beats: one that lost its WAL is made whole when nobody holds it."""
+        with suppress(LedgerError):
+            self._ledger.close()
 
     def stop(self) -> None:
         """End a beat that is under way, from any thread; there will be no other."""

@@ -8,19 +8,18 @@ from typing import Final
 
 from pad import keys
 from pad.keys import SEALING_KEY_BYTES, DeviceKeys, SecretError
-from pad.ledger.connection import LedgerUnwritable, connect
+from pad.ledger.following import Following
 from pad.ledger.outbox import Outbox
 
 SEALING_KEY: Final = "sealing.key"
 
 
 class LedgerFile:
-    """One thread's way to the ledger. The kiosk makes the file and sets a damaged one aside, not syncd."""
+    """One thread's way to the ledger, with what waits in it."""
 
     def __init__(self, state_dir: Path, path: Path) -> None:
         self._state_dir = state_dir
-        self._path = path
-        self._identity: tuple[int, int] | None = None
+        self._file = Following(path)
         self._db: sqlite3.Connection | None = None
         self._outbox: Outbox | None = None
 
@@ -30,27 +29,16 @@ class LedgerFile:
         :raises LedgerError: if there is none, or it cannot be used
         :raises SecretError: if there is no key for it
         """
-        self.connection()
-        if self._outbox is None:
-            raise LedgerUnwritable(f"{self._path}: cannot be opened")
+        db = self.connection()
+        if self._outbox is None or db is not self._db:
+            # syncd neither needs nor gets the key of the chain
+            device_keys = DeviceKeys(chain=b"", sealing=sealing_key(self._state_dir))
+            self._db, self._outbox = db, Outbox(db, device_keys)
         return self._outbox
 
     def connection(self) -> sqlite3.Connection:
-        """The connection to the file that is there now; raises as :meth:`outbox` does."""
-        try:
-            found = self._path.stat()
-        except OSError:
-            self.close()
-            raise LedgerUnwritable(f"{self._path}: there is no ledger yet; the kiosk makes it") from None
-        identity = (found.st_dev, found.st_ino)
-        if self._db is None or identity != self._identity:
-            self.close()
-            # syncd neither needs nor gets the key of the chain
-            device_keys = DeviceKeys(chain=b"", sealing=sealing_key(self._state_dir))
-            self._db = connect(self._path)
-            self._outbox = Outbox(self._db, device_keys)
-            self._identity = identity
-        return self._db
+        """The connection to the file that is there now; raises :class:`LedgerError` as :meth:`outbox`."""
+        return self._file.connection()
 
     def sealing_key(self) -> bytes:
         """The key of the raters' data; raises as :func:`sealing_key` does."""
@@ -58,9 +46,8 @@ class LedgerFile:
 
     def close(self) -> None:
         """Let the file go."""
-        if self._db is not None:
-            self._db.close()
-        self._db = self._outbox = self._identity = None
+        self._file.close()
+        self._db = self._outbox = None
 
 
 def sealing_key(state_dir: Path) -> bytes:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
+from pad.ledger.connection import LedgerUnwritable
 from pad.ledger.outbox import Outbox, Waiting
 from pad.ledger.rows import Delivery
 from pad.model import DeliveryState, Rater, iso_time
@@ -96,7 +97,13 @@ class Uploader:
         :returns: how many seconds to wait before the next step; None if nothing waits
         :raises LedgerError: if the ledger cannot be read or written; nothing is lost by it
         """
-        outbox = self._ledger.outbox()
+        try:
+            return self._step(self._ledger.outbox())
+        except LedgerUnwritable:
+            self._ledger.close()  # what does not take it may be another disk the next time
+            raise
+
+    def _step(self, outbox: Outbox) -> float | None:
         if outbox is not self._known:
             self._clock.learn(outbox.anchors())
             self._known = outbox

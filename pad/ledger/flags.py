@@ -15,7 +15,7 @@ from typing import Final
 
 from pad.codes import Level
 from pad.ledger.connection import transaction, translated
-from pad.ledger.recording import write_note
+from pad.ledger.journal import write_note
 from pad.ledger.rows import insert
 from pad.model import Completion, Instant, iso_time, parse_iso_time
 from pad.suspicion.signs import Finding, Moment, RatingSeen, VisitCutShort

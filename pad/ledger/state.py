@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pad.codes import Level
-from pad.ledger.connection import LedgerError, translated
+from pad.ledger.connection import LedgerError, is_wal_gone, translated, wal
 from pad.ledger.outbox import Backlog, backlog
 from pad.model import Instant, Matter, parse_iso_time
 
@@ -86,6 +86,8 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     """One moment of the ledger; a writer neither waits for it nor is waited for."""
     if not path.exists():
         raise LedgerError(f"{path}: there is no ledger yet; start the kiosk first")
+    if is_wal_gone(path):
+        raise LedgerError(f"{wal(path)}: gone; SQLite must not make another beside the one in use")
     address = f"{path.absolute().as_uri()}?mode=ro"
     with (
         translated(),

@@ -16,14 +16,14 @@ from typing import Any
 
 from uuid6 import uuid7
 
-from kiosk.desk import Desk, Scribe
+from kiosk.desk import Desk
 from kiosk.events import DeclineReason, Event, Invite, Tap, ToggleIndicator, Withdraw
+from kiosk.ledger_file import LedgerFile
 from kiosk.phases import Phase, Rating, Resting, Session, Thanking, Withdrawn
+from kiosk.scribe import Scribe
 from pad import keys, settings
 from pad.clock import SystemClock
 from pad.codes import Level
-from pad.ledger.recording import Recorder
-from pad.ledger.rescue import open_ledger
 from pad.model import Matter, Rater
 from pad.settings import RatingRules
 
@@ -35,9 +35,9 @@ class PadWithoutGlass:
         configured = settings.load()
         clock = SystemClock()
         device_keys = keys.device_keys(configured.state_dir, may_create=not configured.ledger_path.exists())
-        self._recorder = Recorder(open_ledger(configured.ledger_path, clock.read()), device_keys, "test")
-        self._recorder.recover(clock.read(), discard=False)
-        self._scribe = Scribe(self._recorder, clock, configured.state_dir, min_free_mib=1)
+        ledger = LedgerFile(configured.ledger_path, device_keys, "test", clock)
+        ledger.recorder().recover(clock.read(), discard=False)
+        self._scribe = Scribe(ledger, clock, configured.state_dir, min_free_mib=1)
         self.desk = Desk(Session(RatingRules(settle_s=0.0, thanks_s=0.5)), clock, self._scribe)
         self._woken = threading.Event()
         self.desk.on_event(self._woken.set)

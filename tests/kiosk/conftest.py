@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
@@ -14,18 +16,19 @@ import requests
 
 from kiosk.calls import Calls
 from kiosk.counter import CounterService
-from kiosk.desk import Desk, Scribe
+from kiosk.desk import Desk
 from kiosk.devices import Devices
 from kiosk.door import open_door
 from kiosk.drivers.health import Health
 from kiosk.events import Event
+from kiosk.ledger_file import LedgerFile
 from kiosk.pendulum import Pendulum
 from kiosk.phases import Session
 from kiosk.phone_link import PhoneLinks
+from kiosk.scribe import Scribe
 from pad import keys, settings
 from pad.clock import SystemClock
 from pad.ledger.connection import connect
-from pad.ledger.recording import Recorder
 from pad.settings import Settings
 
 CONFIG = Path(__file__).parents[2] / "config" / "pad.toml"
@@ -45,10 +48,10 @@ class Kiosk:
 
     def __init__(self, configured: Settings) -> None:
         self.settings = configured
-        self.db = connect(configured.ledger_path)
         self.clock = SystemClock()
-        recorder = Recorder(self.db, keys.device_keys(configured.state_dir, may_create=True), "test")
-        self.scribe = Scribe(recorder, self.clock, configured.state_dir, configured.ledger.min_free_mib)
+        device_keys = keys.device_keys(configured.state_dir, may_create=True)
+        ledger = LedgerFile(configured.ledger_path, device_keys, "test", self.clock)
+        self.scribe = Scribe(ledger, self.clock, configured.state_dir, configured.ledger.min_free_mib)
         self.desk = Desk(Session(configured.rating), self.clock, self.scribe)
         self.pendulum = Pendulum(self._wake)
         self.desk.on_event(self._wake)
@@ -81,7 +84,13 @@ class Kiosk:
         self._wake()
         self._thread.join()
         self.scribe.stop()
-        self.db.close()
+        if "db" in self.__dict__:
+            self.db.close()
+
+    @cached_property
+    def db(self) -> sqlite3.Connection:
+        """The test's own way to the ledger."""
+        return connect(self.settings.ledger_path)
 
     def _health(self) -> dict[str, Health]:
         return {**self.health, **self.devices.health()}

@@ -9,13 +9,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.desk import Scribe
 from kiosk.events import Answer, Event, Invite, StorageChanged, Submit, Tap
+from kiosk.ledger_file import LedgerFile
+from kiosk.scribe import Scribe
 from pad import keys
 from pad.clock import SystemClock
 from pad.codes import Level
-from pad.ledger.connection import connect
-from pad.ledger.recording import Recorder
+from pad.ledger.connection import LedgerUnwritable
 from pad.model import Matter
 from pad.settings import Settings
 from tests.kiosk.conftest import Kiosk
@@ -42,25 +42,24 @@ def test_an_answer_cannot_be_cancelled_once_it_was_asked_for(kiosk: Kiosk) -> No
 
 
 def test_what_is_owed_is_written_before_ratings_are_taken_again(configured: Settings) -> None:
-    connection = connect(configured.ledger_path)
-    recorder = Recorder(connection, keys.device_keys(configured.state_dir, may_create=True), "x")
-    scribe = Scribe(recorder, SystemClock(), configured.state_dir, min_free_mib=1)
+    clock, device_keys = SystemClock(), keys.device_keys(configured.state_dir, may_create=True)
+    ledger = LedgerFile(configured.ledger_path, device_keys, "x", clock)
+    scribe = Scribe(ledger, clock, configured.state_dir, min_free_mib=1)
     told: list[Event] = []
     done: list[str] = []
     scribe.report = told.append
-    scribe.owe(lambda: done.append("written"))
+    scribe.owe(lambda: done.append("written"), LedgerUnwritable("full"))
     assert told == [StorageChanged(ready=False)]
     scribe.start()
     scribe.stop()
     assert done == ["written"]
     assert told == [StorageChanged(ready=False), StorageChanged(ready=True)]
-    connection.close()
 
 
 def test_a_disk_that_fills_and_clears_shows_in_the_state(
     configured: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kiosk.desk._LOOK_S", 0.05)
+    monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
     full = msgspec.structs.replace(configured.ledger, min_free_mib=1_048_576)
     kiosk = Kiosk(replace(configured, ledger=full))
     kiosk.start()
@@ -68,7 +67,7 @@ def test_a_disk_that_fills_and_clears_shows_in_the_state(
         refused = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P1"}})
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cannot_store")
         assert kiosk.call("GET", "/v1/state").json()["state"] == "cannot_store"
-        kiosk.scribe._min_free = 1
+        kiosk.scribe._min_free_mib = 1
         while kiosk.call("GET", "/v1/state").json()["state"] == "cannot_store":
             pass
         kiosk.invite("P1")

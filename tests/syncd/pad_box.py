@@ -72,7 +72,7 @@ class PadBox:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / "state"
-        self.state.mkdir()
+        self.state.mkdir(exist_ok=True)
         self.keys = keys.device_keys(self.state, may_create=True)
         self.db = connect(self.state / "ledger.db")
         self.recorder = Recorder(self.db, self.keys, "test")
