@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import platform as machine
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 
 import pad

@@ -131,6 +131,7 @@ def _make_fresh(path: Path, now: Instant, why: str) -> None:
     fresh, aside = _fresh(path), _aside(path, now)
     for leftover in (fresh, _beside(fresh, "-journal")):
         leftover.unlink(missing_ok=True)
+    os.close(os.open(fresh, os.O_RDWR | os.O_CREAT, 0o660))  # kiosk and syncd are two users of one group
     with closing(_bare(fresh)) as connection:
         promises = _lift_promises(connection)
         is_foreign = not _may_be_ours(path)

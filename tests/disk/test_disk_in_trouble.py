@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pad.ledger.connection import LedgerUnwritable, connect
+from pad.ledger.connection import SCHEMA_VERSION, LedgerUnwritable, connect
 from tests.disk.conftest import PadOnDisk, pad_on
 from tests.disk.mounts import FailingDisk, SmallDisk
 from tests.syncd.city import Line, Request
@@ -145,7 +145,7 @@ def test_a_migration_that_finds_no_room_changes_nothing_it_cannot_finish(
     assert stored(path) == before
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("SELECT detail FROM journal WHERE kind = 'ledger_migrated'").fetchall() == [
-            ('{"from": 1, "to": 5}',)
+            (f'{{"from": 1, "to": {SCHEMA_VERSION}}}',)
         ]
 
 

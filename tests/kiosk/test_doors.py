@@ -316,7 +316,7 @@ def test_a_ledger_that_cannot_be_read_is_an_answer_at_both_doors(
     shown(kiosk)
     damaged = connect(kiosk.settings.ledger_path)
     damaged.close()
-    monkeypatch.setattr(kiosk.calls, "_db", damaged)
+    monkeypatch.setattr(kiosk.calls._ledger, "connection", lambda: damaged)
     kiosk.post(Withdraw())
     answer = asking.answer()
     assert (answer["state"], answer["message"]) == (
