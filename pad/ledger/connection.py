@@ -110,6 +110,11 @@ def translated(connection: sqlite3.Connection | None = None) -> Iterator[None]:
     """
     try:
         yield
+    except UnicodeDecodeError:
+        # Python could not even tell SQLite's error: it names a table by bytes that are no text
+        if connection is not None:
+            _suspect(connection)
+        raise LedgerDamaged(f"the ledger is damaged: {_NOT_TEXT}") from None
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", 0)
         if code & 0xFF in _DAMAGE or code in _UNREADABLE or _NOT_TEXT in str(error):

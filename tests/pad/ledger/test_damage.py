@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -20,7 +20,9 @@ from typing import Final
 import apsw
 import pytest
 
+from pad import keys
 from pad.ledger import verification
+from pad.ledger.connection import LedgerDamaged
 from pad.ledger.rescue import open_ledger
 from pad.model import Matter, Rater, Visit
 from tests.pad.ledger.conftest import PERSON, Window, at
@@ -99,6 +101,12 @@ def survives(whole: Path, tmp_path: Path, content: bytes) -> Rows:
     reached = reached_by_sqlite(tmp_path / "damaged.db", tmp_path)
     with closing(sqlite3.connect(f"{whole.as_uri()}?mode=ro", uri=True)) as db:
         before = ratings_of(db)
+    open_ledger(path, NOW).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.row_factory = sqlite3.Row
+        # a text deep inside that is none shows when it is read; what is met at work is mended then
+        with suppress(LedgerDamaged):
+            verification.verify(db, keys.device_keys(state, may_create=False).chain)
     open_ledger(path, NOW).close()
     window = Window(state)
     try:
@@ -181,7 +189,8 @@ def test_what_sqlite_can_recover_goes_on_wherever_the_damage_is(
     whole: Path, tmp_path: Path, damage: Damage
 ) -> None:
     for case in range(-(-CASES // len(KINDS))):
-        seed = f"{damage.__name__}-{case}-{random.randrange(10**9)}"
+        # elsewhere each time only where many are tried: make crash
+        seed = f"{damage.__name__}-{case}-{random.randrange(10**9) if 'DAMAGE_CASES' in os.environ else 0}"
         content = bytearray(whole.read_bytes())
         damage(content, random.Random(seed))
         try:
