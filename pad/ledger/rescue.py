@@ -220,8 +220,11 @@ def _mend(db: sqlite3.Connection) -> None:
 
     A delivery whose rating is lost would pass for the delivery of the next rating, and a rating
     whose delivery is lost for one that needs none. Sent once more, it is a duplicate at worst.
-    Flags whose rating or visit is lost mark nothing, and would stay for good.
+    Flags whose rating or visit is lost mark nothing, and would stay for good. A page of another
+    table in the place of the checkpoints' gives rows without a hash, from which no chain begins.
     """
+    db.execute("DELETE FROM checkpoints WHERE length(hash) <> 64 OR hash GLOB '*[^0-9a-f]*'")
+    db.execute("DELETE FROM checkpoint_marks WHERE seq NOT IN (SELECT seq FROM checkpoints)")
     db.execute("DELETE FROM deliveries WHERE seq NOT IN (SELECT seq FROM ratings)")
     db.execute("DELETE FROM rater WHERE rating_id NOT IN (SELECT id FROM ratings)")
     db.execute("DELETE FROM flags WHERE seq NOT IN (SELECT seq FROM ratings)")
