@@ -1,16 +1,28 @@
-"""The device's secrets: read from systemd credentials or ``$PAD_STATE/keys``, made once, 0600."""
+"""The device's secrets: read from systemd credentials or ``$PAD_STATE/keys``, made once, 0600.
+
+``chain.key`` and ``sealing.key`` are the first of their kind. Those that came by rotation stand
+beside them as ``chain.2.key``, ``chain.3.key``, …, each with the row it begins with, and
+``sealing.2.key``, ``sealing.3.key``, …. A key is in force once its file is there, whole.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
+
+from pad.chain import Head, KeyChange, consent, key_at
 
 CHAIN_KEY_BYTES: Final = 32
 SEALING_KEY_BYTES: Final = 16
+_CHANGE: Final = re.compile(r"([0-9a-f]{64}) ([1-9]\d{0,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
+_UNFINISHED: Final = re.compile(r"\.(chain|sealing)(\.\d+)?\.key\.[0-9a-f]{8}")
 
 
 class SecretError(RuntimeError):
@@ -19,10 +31,68 @@ class SecretError(RuntimeError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeviceKeys:
-    """The keys the ledger needs: one for the chain, one for personal data."""
+    """The keys the ledger needs: for the chain the first and its changes, for personal data the newest.
+
+    ``earlier`` has the sealing keys before it that are still there, by number. ``chain`` is empty in
+    a program that has no business with it. ``state_dir`` is where later ones appear.
+    """
 
     chain: bytes
     sealing: bytes
+    sealing_number: int = 1
+    earlier: Mapping[int, bytes] = field(default_factory=lambda: MappingProxyType({}))
+    changes: tuple[KeyChange, ...] = ()
+    state_dir: Path | None = None
+    sealing_is_file: bool = False
+
+    def chain_at(self, seq: int) -> bytes:
+        """The chain's key for a row."""
+        return key_at(seq, self.chain, self.changes)
+
+    def opening(self, number: int | None) -> bytes | None:
+        """The sealing key of a number; None if it is not there, or no longer."""
+        if number is None:
+            return None
+        return self.sealing if number == self.sealing_number else self.earlier.get(number)
+
+    def current(self) -> DeviceKeys:
+        """These, or those that are there now: asked at every use, for three looks at names are nothing.
+
+        :raises SecretError: if a key that came meanwhile cannot be used
+        """
+        if self.state_dir is None or not self._outdated(self.state_dir / "keys"):
+            return self
+        if not self.chain:
+            return sealing_keys(self.state_dir)
+        return device_keys(self.state_dir, may_create=False)
+
+    def _outdated(self, folder: Path) -> bool:
+        """Of the sealing keys the oldest leave first: while ours is there, so is the one after it."""
+        if self.chain and (folder / _name("chain", len(self.changes) + 2)).exists():
+            return True
+        ours, later = (folder / _name("sealing", self.sealing_number + more) for more in (0, 1))
+        return later.exists() or (self.sealing_is_file and not ours.exists())
+
+    def next_change(self, last: Head) -> KeyChange:
+        """A new chain key from the row after ``last`` on, with the consent of the one before."""
+        new, start = secrets.token_bytes(CHAIN_KEY_BYTES), last.seq + 1
+        before = self.changes[-1].key if self.changes else self.chain
+        return KeyChange(start, last.hash, new, consent(before, start, last.hash, new))
+
+    def after(self, last: Head) -> DeviceKeys:
+        """The keys for the row after ``last``; see :meth:`current`, which this does first.
+
+        A ledger that begins anew, or lost its end, is shorter than when its key was last changed. Its
+        next row is to bear no key that was given up, so the change is made once more, from there on.
+
+        :raises SecretError: if a key that came meanwhile cannot be used
+        """
+        known = self.current()
+        if known.state_dir is None or not known.changes or known.changes[-1].start <= last.seq + 1:
+            return known
+        with suppress(OSError):  # else the row has an earlier key, by which it verifies as well
+            write_change(known.state_dir, len(known.changes) + 2, known.next_change(last))
+        return known.current()
 
 
 def read_secret(state_dir: Path, name: str) -> str | None:
@@ -60,10 +130,92 @@ def device_keys(state_dir: Path, *, may_create: bool) -> DeviceKeys:
     :param may_create: false once a ledger exists: a new key would orphan what it holds
     :raises SecretError: if a key is missing and may not be made, or has the wrong length
     """
+    chain = _hex_key(state_dir, "chain.key", CHAIN_KEY_BYTES, may_create=may_create)
+    newest = sealing_keys(state_dir, may_create=may_create)
+    return replace(newest, chain=chain, changes=_changes(state_dir))
+
+
+def sealing_keys(state_dir: Path, *, may_create: bool = False) -> DeviceKeys:
+    """The keys of raters' data alone; raises as :func:`device_keys` does."""
+    found = {
+        number: _hex_key(state_dir, _name("sealing", number), SEALING_KEY_BYTES, may_create=False)
+        for number in _numbers(state_dir, "sealing")
+    }
+    if not found or _find(state_dir, "sealing.key") is not None:
+        found[1] = _hex_key(state_dir, "sealing.key", SEALING_KEY_BYTES, may_create=may_create)
+    number = max(found)
+    file = state_dir / "keys" / _name("sealing", number)
     return DeviceKeys(
-        chain=_hex_key(state_dir, "chain.key", CHAIN_KEY_BYTES, may_create=may_create),
-        sealing=_hex_key(state_dir, "sealing.key", SEALING_KEY_BYTES, may_create=may_create),
+        chain=b"",
+        sealing=found.pop(number),
+        sealing_number=number,
+        earlier=MappingProxyType(found),
+        state_dir=state_dir,
+        sealing_is_file=file.exists(),
     )
+
+
+def _changes(state_dir: Path) -> tuple[KeyChange, ...]:
+    numbers = _numbers(state_dir, "chain")
+    if numbers != list(range(2, len(numbers) + 2)):
+        missing = next(number for number in range(2, max(numbers)) if number not in numbers)
+        raise SecretError(
+            f"{state_dir / 'keys' / _name('chain', missing)}: missing; put it back from its backup"
+        )
+    return tuple(_change(state_dir, _name("chain", number)) for number in numbers)
+
+
+def _change(state_dir: Path, name: str) -> KeyChange:
+    path, text = _find(state_dir, name) or (state_dir / "keys" / name, "")
+    found = _CHANGE.fullmatch(text)
+    if found is None:
+        raise SecretError(f"{path}: not a key that came by rotation; put it back from its backup")
+    key, start, after, word = found.groups()
+    return KeyChange(int(start), after, bytes.fromhex(key), word)
+
+
+def write_change(state_dir: Path, number: int, change: KeyChange) -> None:
+    """Put a chain key in force from its row on; the first is number 1.
+
+    :raises OSError: if it cannot be written, and then it is not in force
+    """
+    text = f"{change.key.hex()} {change.start} {change.after} {change.consent}"
+    write_secret(state_dir / "keys" / _name("chain", number), text)
+
+
+def write_sealing_key(state_dir: Path, number: int) -> None:
+    """Put a new sealing key in force; raises as :func:`write_change` does."""
+    write_secret(state_dir / "keys" / _name("sealing", number), secrets.token_hex(SEALING_KEY_BYTES))
+
+
+def remove_sealing_key(state_dir: Path, number: int) -> None:
+    """Remove a sealing key that nothing needs; one that comes as a credential stays."""
+    (state_dir / "keys" / _name("sealing", number)).unlink(missing_ok=True)
+
+
+def remove_unfinished(state_dir: Path) -> None:
+    """Remove what a power cut left of a key being written, which was never in force.
+
+    Nobody else may be writing a secret of these names meanwhile.
+    """
+    for path in (state_dir / "keys").glob(".*.key.*"):
+        if _UNFINISHED.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def _name(kind: str, number: int) -> str:
+    return f"{kind}.key" if number == 1 else f"{kind}.{number}.key"
+
+
+def _numbers(state_dir: Path, kind: str) -> list[int]:
+    """The numbers there are, of keys that came by rotation."""
+    folders = [folder for folder in (os.environ.get("CREDENTIALS_DIRECTORY"), state_dir / "keys") if folder]
+    names: set[str] = set()
+    for folder in folders:
+        with suppress(FileNotFoundError):
+            names |= {path.name for path in Path(folder).iterdir()}
+    found = (re.fullmatch(rf"{kind}\.([1-9]\d{{0,4}})\.key", name) for name in names)
+    return sorted(number for match in found if match and (number := int(match[1])) > 1)
 
 
 def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> bytes:

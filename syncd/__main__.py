@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
-from pad import memory, settings
+from pad import keys, memory, settings
 from pad.clock import SystemClock
 from pad.doorbell import Doorbell, ring
 from pad.keys import SecretError
@@ -33,7 +33,7 @@ from syncd.card_memory import CardMemory
 from syncd.delivery import DeliveryLoop
 from syncd.heartbeat import Heart
 from syncd.housekeeping import keep_house
-from syncd.ledger_file import LedgerFile, sealing_key
+from syncd.ledger_file import LedgerFile
 from syncd.lookout import Lookout
 from syncd.notify import Notifier
 from syncd.once import deliver_once
@@ -82,7 +82,7 @@ def run(words: list[str]) -> int:
     try:
         configured = settings.load(given.config)
         if configured.ledger_path.exists():
-            sealing_key(configured.state_dir)
+            keys.sealing_keys(configured.state_dir)
         with alone(configured.state_dir):
             return _once(configured) if given.once else Daemon(configured).run()
     except (SettingsError, SecretError, NotAlone, LedgerError) as error:

@@ -7,8 +7,9 @@ from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
+from pad import keys
 from pad.keys import SecretError
-from pad.ledger import retention
+from pad.ledger import retention, rotation
 from pad.ledger.connection import LedgerError
 from pad.settings import LedgerRules
 from syncd.ledger_file import LedgerFile
@@ -30,8 +31,9 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
         try:
             db = ledger.connection()
             raters = retention.purge_raters(db, now - timedelta(days=rules.rater_retention_days))
-            ratings = retention.prune_ratings(db, old, now, ledger.sealing_key())
+            ratings = retention.prune_ratings(db, old, now, keys.sealing_keys(state_dir).sealing)
             visits = retention.prune_visits(db, old)
+            spent = rotation.drop_spent(db, state_dir)
             retention.forget_in_log(db)
         except (LedgerError, SecretError) as error:
             _log.warning("%s; housekeeping is done another day", error)
@@ -42,3 +44,5 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
             return
     if raters or ratings or visits:
         _log.info("left the ledger: data of %d raters, %d ratings, %d visits", raters, ratings, visits)
+    if spent:
+        _log.info("removed %d sealing keys under which nothing is sealed any more", spent)

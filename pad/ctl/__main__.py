@@ -14,6 +14,7 @@ from rich.console import Console
 from pad import indicators, keys, pin, serial_ports, settings, told_head
 from pad.ctl import alerts, devices, flags
 from pad.ctl.devices import KioskSilent
+from pad.ctl.keys import keys_group
 from pad.indicators import CatalogueError
 from pad.keys import DeviceKeys, SecretError
 from pad.ledger import verification
@@ -79,6 +80,9 @@ def verify(config: Path | None) -> None:
     told = told_head.read(configured.state_dir)
     with closing(_ledger(configured)) as db:
         found = verification.examine(db, device_keys, told)
+        while (later := device_keys.current()) is not device_keys:  # changed meanwhile
+            device_keys = later
+            found = verification.examine(db, device_keys, told)
     if found.findings:
         for each in found.findings[:FINDINGS_SHOWN]:
             click.echo(f"{_ROWS.get(each.table, each.table)} {each.row}: {each.what}", err=True)
@@ -89,6 +93,8 @@ def verify(config: Path | None) -> None:
     click.echo(
         f"the chain holds from row {found.start.seq + 1} to row {found.head.seq}; head {found.head.hash}"
     )
+    for change in device_keys.changes:
+        click.echo(f"its key was changed at row {change.start}")
     if told is not None and told.hash and told.seq >= found.start.seq:
         click.echo(f"and goes on from row {told.seq}, the head told last")
 
@@ -186,6 +192,9 @@ def alerts_list(config: Path | None, *, days: int) -> None:
     with closing(_ledger(configured)) as db:
         for line in alerts.listed(db, configured, days):
             click.echo(line)
+
+
+padctl.add_command(keys_group)
 
 
 @padctl.group("config")

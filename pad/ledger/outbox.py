@@ -27,6 +27,7 @@ from pad.ledger.rows import (
     rating_from,
 )
 from pad.model import DeliveryState, Instant, Rater, Rating, parse_iso_time
+from pad.sealing import SealError
 
 _UPSERT: Final = (
     f"INSERT INTO deliveries ({', '.join(DELIVERY_COLUMNS)}) "
@@ -119,9 +120,18 @@ class Outbox:
             return Rater()
         with translated(self._db):
             row = self._db.execute("SELECT sealed FROM rater WHERE rating_id = ?", (rating.id,)).fetchone()
-        return (
-            sealing.unseal(self._keys.sealing, row["sealed"], rating.visit_id) if row is not None else Rater()
-        )
+        if row is None:
+            return Rater()
+        key = self._opening(row["sealed"])
+        if key is None:
+            raise SealError(f"rating {rating.seq}: the key its rater's data were sealed with is not there")
+        return sealing.unseal(key, row["sealed"], rating.visit_id)
+
+    def _opening(self, sealed: bytes) -> bytes | None:
+        number = sealing.key_number(sealed)
+        if self._keys.opening(number) is None:
+            self._keys = self._keys.current()
+        return self._keys.opening(number)
 
     def card_marks(self, rating_ids: Sequence[str]) -> tuple[tuple[int, str], ...]:
         """``seq`` and card mark of those of these ratings that have one."""

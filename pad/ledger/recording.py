@@ -14,8 +14,8 @@ from pad import chain, sealing
 from pad.chain import Head
 from pad.clock import Anchor
 from pad.gm import sm3
-from pad.keys import DeviceKeys
-from pad.ledger.connection import MatterRated, transaction, translated
+from pad.keys import DeviceKeys, SecretError
+from pad.ledger.connection import LedgerUnwritable, MatterRated, transaction, translated
 from pad.ledger.journal import write_note
 from pad.ledger.rows import (
     RATING_COLUMNS,
@@ -76,8 +76,8 @@ class Recorder:
 
     def keep_draft(self, draft: Draft, rater: Rater) -> None:
         """Write what was tapped; it replaces the draft before."""
-        sealed = sealing.seal(self._keys.sealing, rater, draft.visit_id) if rater else None
         with transaction(self._db) as db:
+            sealed = self._sealed(self._keys_after(head(db)), rater, draft.visit_id)
             db.execute(*insert("draft", draft_row(draft, sealed), "INSERT OR REPLACE"))
 
     def append(self, finished: FinishedRating) -> Rating:
@@ -88,10 +88,7 @@ class Recorder:
 
         :raises MatterRated: if the matter has its rating; the visit is then ended, not rated
         """
-        sealed = (
-            sealing.seal(self._keys.sealing, finished.rater, finished.visit.id) if finished.rater else None
-        )
-        return self._append(finished, sealed)
+        return self._append(finished, None)
 
     def _append(self, finished: FinishedRating, sealed: bytes | None) -> Rating:
         visit = finished.visit
@@ -115,7 +112,11 @@ class Recorder:
     def _write(self, finished: FinishedRating, sealed: bytes | None) -> Rating:
         visit_id = finished.visit.id
         with transaction(self._db) as db:
-            row = self._rating_row(finished, sealed, head(db))
+            last = head(db)
+            keys = self._keys_after(last)
+            if sealed is None:
+                sealed = self._sealed(keys, finished.rater, visit_id)
+            row = self._rating_row(finished, sealed, last)
             db.execute(*insert("ratings", row))
             if sealed is not None:
                 rater = {
@@ -128,6 +129,18 @@ class Recorder:
             db.execute("DELETE FROM draft WHERE visit_id = ?", (visit_id,))
             stored = db.execute("SELECT * FROM ratings WHERE seq = ?", (row["seq"],)).fetchone()
         return rating_from(stored)
+
+    def _keys_after(self, last: Head) -> DeviceKeys:
+        """The keys that are in force, looked for under the lock under which they are changed."""
+        try:
+            self._keys = self._keys.after(last)
+        except SecretError as error:
+            raise LedgerUnwritable(str(error)) from error
+        return self._keys
+
+    @staticmethod
+    def _sealed(keys: DeviceKeys, rater: Rater, visit_id: str) -> bytes | None:
+        return sealing.seal(keys.sealing, rater, visit_id, keys.sealing_number) if rater else None
 
     def _rating_row(self, finished: FinishedRating, sealed: bytes | None, last: Head) -> dict[str, object]:
         visit, draft, matter, rated = finished.visit, finished.draft, finished.visit.matter, finished.rated
@@ -158,16 +171,19 @@ class Recorder:
             "rater_sm3": sm3(sealed).hex() if sealed is not None else "",
             "prev_hash": last.hash,
         }
-        row["hash"] = chain.link(self._keys.chain, last.hash, row)
+        row["hash"] = chain.link(self._keys.chain_at(last.seq + 1), last.hash, row)
         return {name: row[name] for name in RATING_COLUMNS}
 
     def _card_mark(self, visit_id: str, sealed: bytes) -> str | None:
-        """The same for the same card, and nothing to anybody without the device's key."""
+        """The same for the same card while the key is the same, and nothing to anybody without it."""
+        key = self._keys.opening(sealing.key_number(sealed))
+        if key is None:
+            return None
         try:
-            card = sealing.unseal(self._keys.sealing, sealed, visit_id).cert_key
+            card = sealing.unseal(key, sealed, visit_id).cert_key
         except SealError:
             return None  # a draft of a key that is gone; its rating counts all the same
-        return sealing.mark(self._keys.sealing, card) if card else None
+        return sealing.mark(key, card) if card else None
 
     def recover(self, now: Instant, *, discard: bool) -> Rating | None:
         """After a start: complete the rating a power cut left behind, and end what else was open.

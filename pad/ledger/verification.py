@@ -7,12 +7,12 @@ contradicts the ratings: a visit's end, a delivery passed over, sealed data that
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from pad import chain, sealing, told_head
-from pad.chain import Break, Head
+from pad.chain import Break, Head, KeyChange
 from pad.gm import sm3
 from pad.keys import DeviceKeys
 from pad.ledger.connection import translated
@@ -37,16 +37,20 @@ class Examination:
     findings: tuple[Finding, ...]
 
 
-def verify(db: sqlite3.Connection, chain_key: bytes) -> tuple[Head, Head, Break | None]:
+def verify(
+    db: sqlite3.Connection, chain_key: bytes, changes: Sequence[KeyChange] = ()
+) -> tuple[Head, Head, Break | None]:
     """Check every rating, and the sealed data that are still there.
 
     All of it is read as it was at one moment, whatever is written or pruned meanwhile.
 
+    :param chain_key: the chain's first key
+    :param changes: its later ones, read after the last row that is to be checked was written
     :returns: where the chain starts, the last good head, and the first break if there is one
     """
     with _one_moment(db):
         start = _start(db)
-        head, broken = chain.first_break(chain_key, start, _ratings(db, start))
+        head, broken = chain.first_break(chain_key, start, _ratings(db, start), changes)
         return start, head, broken or next(_foreign_seals(db), None)
 
 
@@ -60,8 +64,8 @@ def examine(db: sqlite3.Connection, keys: DeviceKeys, told: Head | None = None) 
         if any(each.table == "table" for each in findings):
             return Examination(Head(), Head(), tuple(findings))
         start = head = _start(db)
-        findings += list(_unmarked_checkpoint(db, keys.sealing, start))
-        for at, breaks in chain.follow(keys.chain, start, _ratings(db, start)):
+        findings += list(_unmarked_checkpoint(db, keys, start))
+        for at, breaks in chain.follow(keys.chain, start, _ratings(db, start), keys.changes):
             head = at
             findings += [_of_rating(each) for each in breaks]
         there = db.execute(
@@ -72,7 +76,7 @@ def examine(db: sqlite3.Connection, keys: DeviceKeys, told: Head | None = None) 
         if against := told_head.contradiction(told, head, here):
             findings.append(Finding("ratings", str(min(head.seq + 1, told.seq if told else 0)), against))
         findings += [Finding("rater", f"of rating {each.seq}", each.what) for each in _foreign_seals(db)]
-        findings += _foreign_marks(db, keys.sealing)
+        findings += _foreign_marks(db, keys)
         for table, what, sql in _CONTRADICTIONS:
             findings += [Finding(table, str(row[0]), what) for row in db.execute(sql)]
     return Examination(start, head, tuple(findings))
@@ -128,10 +132,11 @@ def _of_rating(broken: Break) -> Finding:
     return Finding("ratings", str(broken.seq), broken.what)
 
 
-def _unmarked_checkpoint(db: sqlite3.Connection, sealing_key: bytes, start: Head) -> Iterator[Finding]:
+def _unmarked_checkpoint(db: sqlite3.Connection, keys: DeviceKeys, start: Head) -> Iterator[Finding]:
     """Whoever can write a checkpoint can have a chain begin after what should not be known."""
     row = db.execute("SELECT mark FROM checkpoint_marks WHERE seq = ?", (start.seq,)).fetchone()
-    if not start.seq or (row is not None and row["mark"] == chain.checkpoint_mark(sealing_key, start)):
+    ours = {chain.checkpoint_mark(key, start) for key in (keys.sealing, *keys.earlier.values())}
+    if not start.seq or (row is not None and row["mark"] in ours):
         return
     what = "its mark is not this pad's" if row is not None else (
         "it bears no mark of this pad's: an older version wrote it, or not the pad"
@@ -147,16 +152,19 @@ def _foreign_seals(db: sqlite3.Connection) -> Iterator[Break]:
             yield Break(row["seq"], "the rater's sealed data are not the ones it was written with")
 
 
-def _foreign_marks(db: sqlite3.Connection, sealing_key: bytes) -> Iterator[Finding]:
+def _foreign_marks(db: sqlite3.Connection, keys: DeviceKeys) -> Iterator[Finding]:
     for row in db.execute(
         "SELECT r.seq, r.visit_id, s.sealed, s.card_mark FROM rater s JOIN ratings r ON r.id = s.rating_id "
         "WHERE s.card_mark IS NOT NULL ORDER BY r.seq"
     ):
+        key = keys.opening(sealing.key_number(row["sealed"]))
+        if key is None:
+            continue
         try:
-            card = sealing.unseal(sealing_key, row["sealed"], row["visit_id"]).cert_key
+            card = sealing.unseal(key, row["sealed"], row["visit_id"]).cert_key
         except SealError:
             continue  # the seal is told of by itself, or its key is gone
-        if row["card_mark"] != sealing.mark(sealing_key, card):
+        if row["card_mark"] != sealing.mark(key, card):
             yield Finding("rater", f"of rating {row['seq']}", "card_mark is another card's")
 
 

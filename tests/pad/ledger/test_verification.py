@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 
 import pytest
 
 from pad import chain
-from pad.chain import Break, Head
+from pad.chain import Break, Head, KeyChange
 from pad.ledger import retention, verification
 from pad.ledger.connection import LedgerDamaged, connect
 from pad.ledger.rows import RATING_COLUMNS
@@ -121,11 +121,11 @@ def test_what_is_pruned_while_it_is_verified_is_not_missed(
     first_break: Callable[..., tuple[Head, Break | None]] = chain.first_break
 
     def prune_then_follow(
-        key: bytes, start: Head, rows: Iterable[Mapping[str, object]]
+        key: bytes, start: Head, rows: Iterable[Mapping[str, object]], changes: Sequence[KeyChange]
     ) -> tuple[Head, Break | None]:
         with closing(connect(window.path)) as other:
             assert retention.prune_ratings(other, at(2000).wall, at(3000).wall, window.keys.sealing) == 4
-        return first_break(key, start, rows)
+        return first_break(key, start, rows, changes)
 
     with monkeypatch.context() as patched:
         patched.setattr(chain, "first_break", prune_then_follow)
