@@ -19,8 +19,8 @@ from sandbox.hall.stage import Plan, Stage
 from tests.crash.test_killed import SYNC
 from tests.kiosk.conftest import free_port
 
-ROTATIONS: Final = 4
-BETWEEN: Final = 5
+ROTATIONS: Final = 3
+BETWEEN: Final = 4
 """So many ratings are thanked for between two rotations."""
 
 
