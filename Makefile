@@ -34,6 +34,7 @@ suspicion: setup ## how well suspicious patterns are found, over made-up years o
 
 crash: setup ## power cuts, kills, damage; for some half an hour
 	CRASH_DAYS=60 CRASH_PEOPLE=40 CRASH_REPEATS=2 CRASH_ROUNDS=100 $(BIN)/pytest tests/crash -s --timeout 1800
+	CLOCK_HISTORIES=2000 $(BIN)/pytest tests/clock -s --timeout 1800
 	LINE_EVERY=1 $(BIN)/pytest tests/syncd/test_bad_line.py -s --show-capture=no
 	DAMAGE_CASES=1400 $(BIN)/pytest tests/pad/ledger/test_damage.py
 

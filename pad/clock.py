@@ -44,13 +44,31 @@ class Anchor:
     source: AnchorSource
 
     @property
+    def tells(self) -> TrueTime:
+        """The time it tells, whoever told it."""
+        return TrueTime(self.true_time, self.boot_id, self.monotonic_ns)
+
+    @property
     def wall_agrees(self) -> bool:
         """Whether the wall clock was right when the anchor was taken."""
         return abs(self.offset.total_seconds()) <= WALL_AGREES_S
 
     def at(self, monotonic_ns: int) -> datetime:
         """The true time at another instant of the same boot."""
-        return self.true_time + timedelta(microseconds=(monotonic_ns - self.monotonic_ns) // 1000)
+        return self.tells.counted_to(monotonic_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class TrueTime:
+    """A true time that is known, and when in which boot that was: it dates everything else of that boot."""
+
+    at: datetime
+    boot_id: str
+    monotonic_ns: int
+
+    def counted_to(self, monotonic_ns: int) -> datetime:
+        """The true time at another instant of the same boot."""
+        return self.at + timedelta(microseconds=(monotonic_ns - self.monotonic_ns) // 1000)
 
 
 class Clock(Protocol):

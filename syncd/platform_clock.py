@@ -26,8 +26,6 @@ DRIFT_MAX: Final = timedelta(seconds=1)
 """The anchor is written anew when it is off by more, beyond what a ``Date`` can tell apart."""
 ROUND_TRIP_MAX: Final = timedelta(seconds=10)
 """An answer that took longer says too little about the time."""
-EARLIEST: Final = datetime(2024, 1, 1, tzinfo=UTC)
-"""This program is younger than that, so a clock that tells less is wrong."""
 LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 """No pad lives so long; clocks gone wild do tell such times."""
 
@@ -38,7 +36,7 @@ def anchor_from(seen: Seen, now: Instant, known: Anchor | None) -> Anchor | None
     :param now: an instant of the same boot, taken shortly after the answer
     """
     trip = timedelta(microseconds=(seen.heard_ns - seen.asked_ns) // 1000)
-    if not timedelta(0) <= trip <= ROUND_TRIP_MAX or not EARLIEST <= seen.date <= LATEST:
+    if not timedelta(0) <= trip <= ROUND_TRIP_MAX or not times.EARLIEST <= seen.date <= LATEST:
         return None
     middle_ns = (seen.asked_ns + seen.heard_ns) // 2
     true_time = (seen.date + DATE_HALF).astimezone(CHINA_TIME)

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from pad.ledger.connection import LedgerUnwritable
@@ -158,7 +158,7 @@ class Uploader:
         now = self._clock.read()
         for each in waiting[: self._line.limit]:
             seq = each.rating.seq
-            bounds = partial(outbox.trusted_bounds, seq)
+            bounds = partial(outbox.known_bounds, seq)
             timed = times.assess_time(each.rating, now, self._clock.anchors, bounds)
             if timed is None:
                 break
@@ -215,7 +215,7 @@ class Uploader:
 
     def _outcome(self, load: Load, decision: Decision) -> Callable[[Outbox], None]:
         """What is to be written after an attempt: the fates, what is purged with them, a note."""
-        now, moment = self._clock.best(), self._clock.read()
+        now, moment = self._settled_at(load), self._clock.read()
         again_at = iso_time(now + timedelta(seconds=decision.wait_s))
         after = [
             _after(delivery, fate, decision.why, iso_time(now), again_at)
@@ -249,6 +249,16 @@ class Uploader:
             )
 
         return write
+
+    def _settled_at(self, load: Load) -> datetime:
+        """Now; by a clock that is not known to be right at least not before what was just sent.
+
+        A clock in 1970 would have everything it settles leave the ledger as soon as it is known better.
+        """
+        now = self._clock.best()
+        if self._clock.now() is not None:
+            return now
+        return max((now, *(parcel.assess_time for parcel in load.parcels)))
 
     def _count_refused(self, deliveries: Sequence[Delivery]) -> None:
         for each in deliveries:

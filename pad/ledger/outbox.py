@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -12,7 +12,7 @@ from typing import Final
 
 from pad import sealing
 from pad.chain import Head
-from pad.clock import Anchor
+from pad.clock import Anchor, TrueTime
 from pad.keys import DeviceKeys
 from pad.ledger import recording
 from pad.ledger.connection import transaction, translated
@@ -58,13 +58,14 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class _Bounds:
-    """The trusted rows around a run of untrusted ones, and how far the search for them went."""
+    """The rows of a known time around a run of others, and how far the search for them went."""
 
     before_seq: int = 0
     after_seq: int = 0
     searched_to: int = 0
-    before: datetime | None = None
-    after: datetime | None = None
+    before: Instant | None = None
+    after: Instant | None = None
+    boots: frozenset[str] = frozenset()
 
 
 class Outbox:
@@ -222,38 +223,47 @@ class Outbox:
         with transaction(self._db) as db:
             db.execute(*insert("anchors", anchor_row(anchor), "INSERT OR REPLACE"))
 
-    def trusted_bounds(self, seq: int) -> tuple[datetime | None, datetime | None]:
-        """The wall times of the nearest ratings before and after ``seq`` whose clock was trusted.
+    def known_bounds(
+        self, seq: int, known: Mapping[str, TrueTime]
+    ) -> tuple[TrueTime | None, TrueTime | None]:
+        """The nearest ratings before and after ``seq`` whose true time is known.
 
-        ``seq`` is one whose own clock was not. The answer for the last run of untrusted rows is
-        kept, so that draining a long one does not search it anew for each row.
+        Known is the time of a rating whose clock was trusted, and of every one of the boots in
+        ``known``. ``seq`` is none of them. The answer for the last run of others is kept, so that
+        draining a long one does not search it anew for each row.
         """
+        boots = frozenset(known)
         with translated(self._db):
             last = recording.head(self._db).seq
-            known = self._bounds
-            if not (known.before_seq < seq < known.after_seq and last <= known.searched_to):
-                self._bounds = known = self._search_bounds(seq, last)
-        return known.before, known.after
+            kept = self._bounds
+            if not (
+                kept.before_seq < seq < kept.after_seq and last <= kept.searched_to and boots == kept.boots
+            ):
+                self._bounds = kept = self._search_bounds(seq, last, boots)
+        before, after = (_true_time(instant, known) for instant in (kept.before, kept.after))
+        return before, after
 
     def last_trusted(self) -> datetime | None:
         """The wall time of the last rating whose clock was trusted."""
-        return self.trusted_bounds(recording.head(self._db).seq + 1)[0]
+        before = self.known_bounds(recording.head(self._db).seq + 1, {})[0]
+        return None if before is None else before.at
 
-    def _search_bounds(self, seq: int, last: int) -> _Bounds:
+    def _search_bounds(self, seq: int, last: int, boots: frozenset[str]) -> _Bounds:
+        found = "SELECT seq, rated_at, boot_id, monotonic_ns, clock_trusted FROM ratings WHERE"
+        is_known = f"(clock_trusted = 1 OR boot_id IN ({_marks(tuple(boots))}))"
         before = self._db.execute(
-            "SELECT seq, rated_at FROM ratings WHERE seq < ? AND clock_trusted = 1 ORDER BY seq DESC LIMIT 1",
-            (seq,),
+            f"{found} seq < ? AND {is_known} ORDER BY seq DESC LIMIT 1", (seq, *boots)
         ).fetchone()
         after = self._db.execute(
-            "SELECT seq, rated_at FROM ratings WHERE seq > ? AND clock_trusted = 1 ORDER BY seq LIMIT 1",
-            (seq,),
+            f"{found} seq > ? AND {is_known} ORDER BY seq LIMIT 1", (seq, *boots)
         ).fetchone()
         return _Bounds(
             before_seq=before["seq"] if before else 0,
             after_seq=after["seq"] if after else last + 1,
             searched_to=sys.maxsize if after else last,
-            before=parse_iso_time(before["rated_at"]) if before else None,
-            after=parse_iso_time(after["rated_at"]) if after else None,
+            before=_rated(before) if before else None,
+            after=_rated(after) if after else None,
+            boots=boots,
         )
 
     def note(self, kind: str, at: Instant, detail: dict[str, object]) -> None:
@@ -277,12 +287,21 @@ def backlog(db: sqlite3.Connection) -> Backlog:
         row = db.execute(
             "SELECT rated_at, boot_id, monotonic_ns, clock_trusted FROM ratings WHERE seq = ?", (oldest,)
         ).fetchone()
-    return Backlog(
-        tried[0] + fresh,
-        Instant(
-            parse_iso_time(row["rated_at"]), row["boot_id"], row["monotonic_ns"], bool(row["clock_trusted"])
-        ),
+    return Backlog(tried[0] + fresh, _rated(row))
+
+
+def _rated(row: sqlite3.Row) -> Instant:
+    return Instant(
+        parse_iso_time(row["rated_at"]), row["boot_id"], row["monotonic_ns"], bool(row["clock_trusted"])
     )
+
+
+def _true_time(rated: Instant | None, known: Mapping[str, TrueTime]) -> TrueTime | None:
+    if rated is None:
+        return None
+    told = known.get(rated.boot_id)
+    right = rated.wall if rated.trusted or told is None else told.counted_to(rated.monotonic_ns)
+    return TrueTime(right, rated.boot_id, rated.monotonic_ns)
 
 
 def _marks(values: Sequence[object]) -> str:

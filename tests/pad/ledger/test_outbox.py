@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pad.clock import Anchor, AnchorSource
+from pad.clock import Anchor, AnchorSource, TrueTime
 from pad.ledger.outbox import Backlog
 from pad.ledger.rows import Delivery
 from pad.model import DeliveryState
@@ -94,14 +94,32 @@ def test_true_times_are_kept_by_boot(window: Window) -> None:
     assert window.recorder.anchor("boot-2") is None
 
 
+def known(seconds: float, boot: str = "boot-1") -> TrueTime:
+    moment = at(seconds, boot=boot)
+    return TrueTime(moment.wall, boot, moment.monotonic_ns)
+
+
 def test_an_untrusted_rating_lies_between_the_trusted_ones_around_it(window: Window) -> None:
     window.rate()
     window.rate(rated=at(50, trusted=False))
     window.rate(rated=at(60, trusted=False))
-    assert window.outbox.trusted_bounds(2) == (at(1.5).wall, None)
+    assert window.outbox.known_bounds(2, {}) == (known(1.5), None)
     window.rate()
-    assert window.outbox.trusted_bounds(2) == (at(1.5).wall, at(4.5).wall)
-    assert window.outbox.trusted_bounds(3) == (at(1.5).wall, at(4.5).wall)
+    assert window.outbox.known_bounds(2, {}) == (known(1.5), known(4.5))
+    assert window.outbox.known_bounds(3, {}) == (known(1.5), known(4.5))
+
+
+def test_a_rating_of_a_boot_whose_time_is_known_bounds_as_well(window: Window) -> None:
+    window.rate()
+    for boot in ("boot-2", "boot-3", "boot-4"):
+        window.rate(rated=at(900, boot=boot, trusted=False))
+    told = {"boot-4": TrueTime(at(700).wall, "boot-4", at(1000).monotonic_ns)}
+    right = TrueTime(at(600).wall, "boot-4", at(900).monotonic_ns)
+    assert window.outbox.known_bounds(2, {}) == (known(1.5), None)
+    assert window.outbox.known_bounds(2, told) == (known(1.5), right)
+    assert window.outbox.known_bounds(3, told) == (known(1.5), right)
+    told["boot-4"] = replace(told["boot-4"], at=at(701).wall)
+    assert window.outbox.known_bounds(3, told) == (known(1.5), replace(right, at=at(601).wall))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

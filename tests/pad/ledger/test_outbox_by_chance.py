@@ -124,7 +124,8 @@ def test_the_bounds_of_an_untrusted_rating_are_the_nearest_trusted_ones_however_
                 window.rate(rated=at(len(known), trusted=right))
             for seq in asked:
                 if seq <= len(known) and not known[seq - 1]:
-                    assert window.outbox.trusted_bounds(seq) == nearest(known, seq)
+                    bounds = window.outbox.known_bounds(seq, {})
+                    assert tuple(told.at if told else None for told in bounds) == nearest(known, seq)
             last = [place for place, right in enumerate(known, 1) if right]
             assert window.outbox.last_trusted() == (at(last[-1]).wall if last else None)
 
