@@ -12,6 +12,7 @@ from pad.keys import SecretError
 from pad.ledger import retention, rotation
 from pad.ledger.connection import LedgerError
 from pad.settings import LedgerRules
+from syncd import times
 from syncd.ledger_file import LedgerFile
 from syncd.platform_clock import PlatformClock
 
@@ -30,9 +31,12 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
     with closing(LedgerFile(state_dir, ledger_path)) as ledger:
         try:
             db = ledger.connection()
+            retention.bring_back_from_the_future(db, now)
             raters = retention.purge_raters(db, now - timedelta(days=rules.rater_retention_days))
             ratings = retention.prune_ratings(db, old, now, keys.sealing_keys(state_dir).sealing)
-            visits = retention.prune_visits(db, old)
+            visits = retention.prune_visits(
+                db, old, times.known_boots(clock.read(), ledger.outbox().anchors())
+            )
             spent = rotation.drop_spent(db, state_dir)
             retention.forget_in_log(db)
         except (LedgerError, SecretError) as error:

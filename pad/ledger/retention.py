@@ -6,10 +6,13 @@ Every transaction is short, so that a rating being stored never waits for this.
 from __future__ import annotations
 
 import sqlite3
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from pad.chain import Head, checkpoint_mark
+from pad.clock import TrueTime
 from pad.ledger.connection import transaction, translated
 from pad.model import iso_time
 
@@ -79,18 +82,50 @@ def prune_ratings(db: sqlite3.Connection, settled_before: datetime, now: datetim
     return last - first + 1
 
 
-def prune_visits(db: sqlite3.Connection, ended_before: datetime) -> int:
-    """Delete visits that ended by then and have no rating (any more); how many there were."""
+def bring_back_from_the_future(db: sqlite3.Connection, now: datetime) -> int:
+    """Settled later than now, by a clock gone wild: from now on it ages; how many there were."""
+    with transaction(db):
+        return db.execute(
+            "UPDATE deliveries SET settled_at = ? WHERE settled_at > ?", (iso_time(now), iso_time(now))
+        ).rowcount
+
+
+def prune_visits(
+    db: sqlite3.Connection, ended_before: datetime, known: Mapping[str, TrueTime] = MappingProxyType({})
+) -> int:
+    """Delete the visits that have no rating (any more) and ended by then; how many there were.
+
+    A clock that was not trusted tells nothing: those of a boot whose true time is known are dated by
+    it, those that were rated leave with their rating, the rest stay.
+
+    :param known: the boots whose true time is known
+    """
     pruned = 0
-    while True:
-        with translated(db):
-            rows = db.execute(
-                "SELECT id FROM visits v WHERE outcome IS NOT NULL AND ended_at <= ? "
-                "AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) ORDER BY id LIMIT ?",
-                (iso_time(ended_before), _ROWS_AT_ONCE),
-            ).fetchall()
-        if not rows:
-            return pruned
-        with transaction(db):
-            db.executemany("DELETE FROM visits WHERE id = ?", [tuple(row) for row in rows])
-        pruned += len(rows)
+    for condition, values in _old_visits(ended_before, known):
+        while True:
+            with translated(db):
+                rows = db.execute(
+                    f"SELECT id FROM visits v WHERE {condition} "
+                    "AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) ORDER BY id LIMIT ?",
+                    (*values, _ROWS_AT_ONCE),
+                ).fetchall()
+            if not rows:
+                break
+            with transaction(db):
+                db.executemany("DELETE FROM visits WHERE id = ?", [tuple(row) for row in rows])
+            pruned += len(rows)
+    return pruned
+
+
+def _old_visits(
+    ended_before: datetime, known: Mapping[str, TrueTime]
+) -> Iterator[tuple[str, tuple[object, ...]]]:
+    yield "outcome = 'rated' AND clock_trusted = 0", ()
+    yield "outcome IS NOT NULL AND clock_trusted = 1 AND ended_at <= ?", (iso_time(ended_before),)
+    for boot, told in known.items():
+        age_ns = (told.at - ended_before) // timedelta(microseconds=1) * 1000
+        yield (
+            "outcome IS NOT NULL AND clock_trusted = 0 AND boot_id = ? "
+            "AND monotonic_ns + timeout_s * 1e9 <= ?",
+            (boot, told.monotonic_ns - age_ns),
+        )

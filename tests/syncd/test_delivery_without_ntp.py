@@ -141,3 +141,16 @@ def test_a_platform_whose_clock_jumped_is_followed(box: PadBox, city: City, onli
         box.rate(f"P{number}", trusted=False)
         steps(uploader)
     assert near(assess_times(city)["P1"], datetime.now(UTC) + timedelta(hours=1))
+
+
+def test_what_a_clock_of_1970_settles_is_not_older_than_what_it_sent(
+    box: PadBox, city: City, online: CityServer
+) -> None:
+    """A platform without a Date, a trusted rating, a reboot into 1970: retention must not be fooled."""
+    rating = box.rate("P1")
+    city.tells_date = False
+    box.clock = FixedClock(datetime(1970, 1, 1, tzinfo=CHINA_TIME), trusted=False)
+    steps(box.uploader())
+    (row,) = box.deliveries()
+    assert row["state"] == "acknowledged"
+    assert row["settled_at"] == rating.rated_at

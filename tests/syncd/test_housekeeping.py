@@ -13,7 +13,7 @@ import pytest
 
 from pad import settings, told_head
 from pad.chain import Head
-from pad.clock import SystemClock
+from pad.clock import Anchor, AnchorSource, SystemClock
 from pad.ledger import recording, verification
 from pad.ledger.outbox import Backlog, Outbox
 from pad.ledger.rows import Delivery
@@ -132,6 +132,44 @@ def test_visits_leave_when_they_are_old_and_their_rating_is_gone(box: PadBox) ->
     assert {"v1", "open"} <= left
     assert "v0" not in left
     assert len(left) == 3  # and the one of the rating that is still there
+
+
+DEAD = datetime(1970, 1, 1, 8, tzinfo=CHINA_TIME)
+DAY_NS = 86_400 * 10**9
+
+
+def test_visits_of_1970_are_as_old_as_their_boot_says_not_as_their_clock(box: PadBox) -> None:
+    """Unrated ones are evidence (art. 4): a dead clock's must stay as long as the others."""
+    clock = FixedClock(NOW, monotonic_ns=150 * DAY_NS)
+    for boot, days in (("boot-now", 1), ("boot-now", 140), ("known", 1), ("known", 140), ("unknown", 1)):
+        moment = Instant(DEAD, boot, days * DAY_NS, trusted=False)
+        visit = Visit(f"{boot}, day {days}", Matter(), moment, 60.0)
+        box.recorder.open_visit(visit)
+        box.recorder.end_visit(VisitEnd(visit.id, VisitOutcome.TIMED_OUT, moment))
+    anchor = Anchor("known", 150 * DAY_NS, NOW - timedelta(days=1), timedelta(0), AnchorSource.PLATFORM)
+    Outbox(box.db, box.keys).set_anchor(anchor)
+    box.rate("P1", rated=Instant(DEAD, "unknown", 1, trusted=False))
+    keep(box, clock)
+    left = {row["id"] for row in box.db.execute("SELECT id FROM visits WHERE outcome = 'timed_out'")}
+    assert left == {"boot-now, day 140", "known, day 140", "unknown, day 1"}
+    settle(box, 1, ACKNOWLEDGED, 101)
+    keep(box, clock)
+    assert box.db.execute("SELECT COUNT(*) FROM visits WHERE outcome = 'rated'").fetchone()[0] == 0
+
+
+def test_what_a_clock_gone_wild_settled_in_the_future_ages_from_when_that_is_seen(box: PadBox) -> None:
+    box.rate("P1", rater=PERSON)
+    settle(box, 1, ACKNOWLEDGED, days_ago=-30_000)
+    clock = FixedClock(NOW)
+    keep(box, clock)
+    assert seqs(box) == [1]
+    clock.go_on(timedelta(days=11))
+    keep(box, clock)
+    assert box.db.execute("SELECT COUNT(*) FROM rater").fetchone()[0] == 0
+    assert seqs(box) == [1]
+    clock.go_on(timedelta(days=90))
+    keep(box, clock)
+    assert seqs(box) == []
 
 
 def test_nothing_leaves_while_the_true_time_is_unknown(box: PadBox) -> None:
