@@ -31,6 +31,8 @@ ANSWER_MAX: Final = 1024 * 1024
 KEEP_ALIVE_S: Final = 15.0
 """A connection idle for longer is not used again: servers close theirs after 15 to 75 s, firewalls
 forget them without a word, and then the next rating would wait for a whole time-out."""
+_NOT_AT_THIS_TIME: Final = (9, 10)
+"""``X509_V_ERR_CERT_NOT_YET_VALID`` and ``X509_V_ERR_CERT_HAS_EXPIRED`` of OpenSSL."""
 _PART: Final = 64 * 1024
 LOOK_S: Final = 5.0
 """A look at the clock may hold up a rating no longer than this."""
@@ -156,6 +158,10 @@ class Exchange:
         inner, name = list(_chain(error)), self._peer.name
         if isinstance(error, requests.ReadTimeout):
             return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW, sent=True)
+        if any(getattr(each, "verify_code", None) in _NOT_AT_THIS_TIME for each in inner):
+            return NoAnswer(
+                f"{name}'s TLS certificate is not valid at this pad's time; check the pad's clock first"
+            )
         if any(isinstance(each, ssl.SSLCertVerificationError) for each in inner):
             return NoAnswer(f"{name}'s TLS certificate cannot be verified; check {self._peer.ca_key}")
         if any(isinstance(each, ssl.SSLError) for each in inner):

@@ -27,18 +27,20 @@ from tests.syncd.test_http import drips_body, drips_headers, holds, post
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tls")
-    for name, alternative, days in (
-        ("right", x509.IPAddress(IPv4Address("127.0.0.1")), 1),
-        ("other", x509.DNSName("elsewhere.example"), 1),
-        ("expired", x509.IPAddress(IPv4Address("127.0.0.1")), -1),
+    here = x509.IPAddress(IPv4Address("127.0.0.1"))
+    for name, alternative, from_day in (
+        ("right", here, -1),
+        ("other", x509.DNSName("elsewhere.example"), -1),
+        ("expired", here, -3),
+        ("to_come", here, 2),
     ):
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
         now = datetime.now(UTC)
         certificate = (
             x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=2))
-            .not_valid_after(now + timedelta(days=days))
+            .not_valid_before(now + timedelta(days=from_day))
+            .not_valid_after(now + timedelta(days=from_day + 2))
             .add_extension(x509.SubjectAlternativeName([alternative]), critical=False)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
@@ -114,6 +116,20 @@ def test_a_certificate_for_another_name_or_past_its_time_is_no_answer(
     authority = f'[platform]\nca_file = "{certificates / f"{name}.pem"}"'
     (box.folder / "pad.toml").write_text(toml.replace("[platform]", authority), encoding="utf-8")
     assert isinstance(post(Exchange(box.settings())), NoAnswer)
+    assert not city.requests
+
+
+@pytest.mark.parametrize("name", ["expired", "to_come"])
+def test_a_certificate_of_another_time_sends_the_technician_to_the_clock_first(
+    box: PadBox, city: City, tls_city: Callable[[str], CityServer], certificates: Path, name: str
+) -> None:
+    box.configure(f"https://127.0.0.1:{tls_city(name).port}")
+    toml = (box.folder / "pad.toml").read_text(encoding="utf-8")
+    authority = f'[platform]\nca_file = "{certificates / f"{name}.pem"}"'
+    (box.folder / "pad.toml").write_text(toml.replace("[platform]", authority), encoding="utf-8")
+    assert post(Exchange(box.settings())) == NoAnswer(
+        "the platform's TLS certificate is not valid at this pad's time; check the pad's clock first"
+    )
     assert not city.requests
 
 
