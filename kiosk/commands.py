@@ -72,6 +72,10 @@ class Cancellation:
 class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A JSON object closed to fields it does not know: a misspelt one is said, not lost."""
 
+    def __repr__(self) -> str:
+        """Say nothing of what is in it, which may be of a person: reprs end up in logs."""
+        return f"{type(self).__name__}(…)"
+
 
 class _MatterBody(_Body, frozen=True):
     project_no: Annotated[str, Meta(max_length=codes.PROJECT_NO_MAX)] | None = None
@@ -348,8 +352,9 @@ def _decode(body: bytes, kind: type[_B]) -> _B:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _explain(str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError("not_json", "", "the body must be a JSON object in UTF-8") from error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        # not "from error": that one holds the whole body
+        raise InputError("not_json", "", "the body must be a JSON object in UTF-8") from None
 
 
 def _explain(message: str) -> InputError:

@@ -7,7 +7,7 @@ only call what the clerk's system can: nothing on this line rates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from kiosk.drivers.codec import Heard
@@ -20,9 +20,9 @@ SHAPE: Final = Shape(b"\xaa\x55", LONGEST, Crc16())
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """The JSON of a sound frame, not looked at yet."""
+    """The JSON of a sound frame, not looked at yet; it may name a person."""
 
-    json: bytes
+    json: bytes = field(repr=False)
 
 
 class CounterLine:

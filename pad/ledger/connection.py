@@ -120,9 +120,10 @@ def translated(connection: sqlite3.Connection | None = None) -> Iterator[None]:
         if code & 0xFF in _DAMAGE or code in _UNREADABLE or _NOT_TEXT in str(error):
             if connection is not None:
                 _suspect(connection)
-            # Python shows the bytes that are no text, which are a person's own words
-            what = _NOT_TEXT if _NOT_TEXT in str(error) else error
-            raise LedgerDamaged(f"the ledger is damaged: {what}") from error
+            if _NOT_TEXT in str(error):
+                # Python shows the bytes that are no text, which are a person's own words
+                raise LedgerDamaged(f"the ledger is damaged: {_NOT_TEXT}") from None
+            raise LedgerDamaged(f"the ledger is damaged: {error}") from error
         if code & 0xFF in _DISK:
             why = _REFUSED.get(code & 0xFF, Refusal.FAILED)
             raise LedgerUnwritable(f"the ledger cannot be written: {error}", why) from error
