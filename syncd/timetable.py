@@ -10,6 +10,7 @@ from typing import Final
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 from pad.model import CHINA_TIME
 
@@ -17,6 +18,21 @@ _log = logging.getLogger("syncd.timetable")
 
 STEP_S: Final = 5.0
 """A wall clock that moved so much against the monotonic one was set, not slewed."""
+
+
+class _After(BaseTrigger):  # type: ignore[misc]
+    """The next time is an interval after this one.
+
+    APScheduler's own interval counts up all times that were missed, one by one: when a clock of 1970
+    is set right, those are the seconds of half a century, and the whole scheduler stands still.
+    """
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Never before ``now``, so that nothing is ever made up for."""
+        return now + self._interval
 
 
 class Timetable:
@@ -35,7 +51,7 @@ class Timetable:
         first = datetime.now(CHINA_TIME) + timedelta(
             seconds=seconds if first_after_s is None else first_after_s
         )
-        self._scheduler.add_job(job, "interval", seconds=seconds, next_run_time=first)
+        self._scheduler.add_job(job, _After(timedelta(seconds=seconds)), next_run_time=first)
 
     def start(self) -> None:
         """Begin."""

@@ -303,6 +303,25 @@ def test_jobs_go_on_after_the_wall_clock_was_set_back(monkeypatch: pytest.Monkey
         table.stop()
 
 
+def test_a_clock_of_1970_that_is_set_right_makes_up_for_no_missed_time() -> None:
+    """Half a century of seconds: counted one by one they would stop the daemon and fill the memory."""
+    import threading
+
+    done = threading.Semaphore(0)
+    table = Timetable()
+    table.every(1, done.release)
+    (job,) = table._scheduler.get_jobs()
+    assert job.trigger.get_next_fire_time(DEAD, NOW) == NOW + timedelta(seconds=1)
+    job.modify(next_run_time=DEAD)
+    table.start()
+    try:
+        assert done.acquire(timeout=5)
+        assert done.acquire(timeout=5), "and then as before"
+        assert not done.acquire(blocking=False)
+    finally:
+        table.stop()
+
+
 @pytest.mark.parametrize("name", ["national", "itemised"])
 def test_a_profile_that_is_shipped_has_every_key_with_its_default(name: str) -> None:
     path: Path = ROOT / "config" / "platforms" / f"{name}.toml"
