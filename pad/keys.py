@@ -212,7 +212,8 @@ def _numbers(state_dir: Path, kind: str) -> list[int]:
     folders = [folder for folder in (os.environ.get("CREDENTIALS_DIRECTORY"), state_dir / "keys") if folder]
     names: set[str] = set()
     for folder in folders:
-        with suppress(FileNotFoundError):
+        # the package's folder lets nobody look what there is, and hands over credentials instead
+        with suppress(FileNotFoundError, PermissionError):
             names |= {path.name for path in Path(folder).iterdir()}
     found = (re.fullmatch(rf"{kind}\.([1-9]\d{{0,4}})\.key", name) for name in names)
     return sorted(number for match in found if match and (number := int(match[1])) > 1)

@@ -37,8 +37,8 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
             visits = retention.prune_visits(
                 db, old, times.known_boots(clock.read(), ledger.outbox().anchors())
             )
-            spent = rotation.drop_spent(db, state_dir)
             retention.forget_in_log(db)
+            spent = rotation.drop_spent(db, state_dir)
         except (LedgerError, SecretError) as error:
             _log.warning("%s; housekeeping is done another day", error)
             return

@@ -46,7 +46,7 @@ def rotate(db: sqlite3.Connection, state_dir: Path, now: Instant) -> Rotation:
     :raises LedgerError: if the ledger cannot be written
     """
     with transaction(db):
-        _refuse_other_places(state_dir)
+        _refuse_other_places(db, state_dir)
         known, last = keys.device_keys(state_dir, may_create=False), recording.head(db)
         _refuse_foreign(db, known, last, state_dir)
         done = Rotation(last.seq + 1, len(known.changes) + 2, known.sealing_number + 1)
@@ -104,7 +104,7 @@ def _headers(db: sqlite3.Connection) -> list[bytes]:
     return [row[0] for row in rows.fetchall()]
 
 
-def _refuse_other_places(state_dir: Path) -> None:
+def _refuse_other_places(db: sqlite3.Connection, state_dir: Path) -> None:
     folder = state_dir / "keys"
     if not (folder / "chain.key").exists() or not any(folder.glob("sealing*.key")):
         raise SecretError(_NO_FILES.format(keys=folder))
@@ -112,6 +112,12 @@ def _refuse_other_places(state_dir: Path) -> None:
         raise SecretError(
             f"{folder}: the keys are another user's, whom new ones of yours would lock out; "
             "run it as the pad's own user"
+        )
+    ledger = Path(db.execute("PRAGMA database_list").fetchone()["file"])
+    if ledger.stat().st_uid != (folder / "chain.key").stat().st_uid:
+        raise SecretError(
+            f"{folder}: another user's than the ledger, so the pad's programs are handed their keys as "
+            "systemd credentials (the package's units do) and would not see new ones; nothing was changed"
         )
 
 

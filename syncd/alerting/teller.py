@@ -153,7 +153,7 @@ class Teller:
         told = []
         for each in untold:
             rating = each.rating
-            timed = times.assess_time(rating, now, anchors, partial(outbox.trusted_bounds, rating.seq))
+            timed = times.assess_time(rating, now, anchors, partial(outbox.known_bounds, rating.seq))
             at = None if timed is None else timed.at.astimezone(CHINA_TIME)
             told.append(
                 BadRating(

@@ -17,11 +17,12 @@ import pytest
 from pad import chain, keys, sealing
 from pad.chain import Break, Head, KeyChange
 from pad.keys import SecretError
-from pad.ledger import rotation, verification
+from pad.ledger import retention, rotation, verification
 from pad.ledger.connection import LedgerUnwritable, connect
 from pad.ledger.outbox import Outbox
 from pad.ledger.recording import Recorder
 from pad.ledger.rotation import Rotation
+from pad.ledger.verification import Finding, examine
 from pad.sealing import SealError
 from syncd.housekeeping import keep_house
 from tests.pad.ledger.conftest import PERSON, START, Window, at
@@ -242,6 +243,40 @@ def test_what_a_key_sealed_that_was_removed_by_hand_says_which_rating_and_nothin
         Outbox(window.db, keys.sealing_keys(state_of(window))).rater(rating)
 
 
+def test_the_key_that_marked_the_last_checkpoint_stays_until_another_one_has_a_newer(window: Window) -> None:
+    for _ in range(3):
+        window.rate(rater=PERSON)
+    window.settle(1, 2, 3)
+    window.db.execute("UPDATE deliveries SET attempts = 1")
+    assert retention.prune_ratings(window.db, at(1000).wall, at(2000).wall, window.keys.sealing) == 3
+    rotate(window)
+    window.rate(rater=PERSON)
+    assert rotation.drop_spent(window.db, state_of(window)) == 0
+
+    def findings() -> tuple[Finding, ...]:
+        return examine(window.db, keys.device_keys(state_of(window), may_create=False)).findings
+
+    assert findings() == ()
+    window.settle(4)
+    newest = keys.sealing_keys(state_of(window)).sealing
+    assert retention.prune_ratings(window.db, at(1000).wall, at(2000).wall, newest) == 1
+    assert rotation.drop_spent(window.db, state_of(window)) == 1
+    assert findings() == ()
+
+
+def test_marks_of_cards_are_held_against_the_key_of_their_seal(window: Window) -> None:
+    window.draft(window.visit(rater=PERSON))
+    rotate(window)
+    restarted(window).recover(at(600), discard=False)
+    window.rate(rater=PERSON)
+    known = keys.device_keys(state_of(window), may_create=False)
+    assert examine(window.db, known).findings == ()
+    unpromised(window)
+    window.db.execute("UPDATE rater SET card_mark = 'forged'")
+    found = {each.row for each in examine(window.db, known).findings if each.table == "rater"}
+    assert found == {"of rating 1", "of rating 2"}
+
+
 # --- refused -----------------------------------------------------------------------------------
 
 
@@ -289,6 +324,28 @@ def test_another_user_is_sent_to_the_pads_own(window: Window, monkeypatch: pytes
     with pytest.raises(SecretError, match="run it as the pad's own user"):
         rotate(window)
     assert names(window) == {"chain.key", "sealing.key"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_keys_of_another_user_than_the_ledgers_are_handed_over_and_stay(
+    window: Window,
+) -> None:
+    """As the package has it: root's keys, the kiosk's ledger, credentials between them."""
+    window.rate()
+    os.chown(window.path, 12345, -1)
+    with pytest.raises(SecretError, match="would not see new ones; nothing was changed"):
+        rotate(window)
+    assert names(window) == {"chain.key", "sealing.key"}
+
+
+def test_a_folder_nobody_may_look_into_is_none_with_later_keys(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(self))
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert keys.device_keys(state_of(window), may_create=False) == window.keys
 
 
 @pytest.mark.parametrize("name", ["chain.2.key", "sealing.2.key"])
