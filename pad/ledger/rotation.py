@@ -18,6 +18,7 @@ from pad.chain import Head
 from pad.keys import DeviceKeys, SecretError
 from pad.ledger import recording
 from pad.ledger.connection import transaction
+from pad.ledger.journal import write_note
 from pad.model import Instant
 
 _NO_FILES: Final = (
@@ -61,7 +62,7 @@ def rotate(db: sqlite3.Connection, state_dir: Path, now: Instant) -> Rotation:
                 f"{error.filename}: cannot be written ({error.strerror}); run it as the pad's own user"
             ) from None
         detail = {"from": done.start, "chain": done.chain_number, "sealing": done.sealing_number}
-        recording.write_note(db, "keys_rotated", now, detail)
+        write_note(db, "keys_rotated", now, detail)
     return done
 
 
