@@ -283,7 +283,9 @@ def test_a_rating_whose_time_nobody_will_ever_tell_holds_up_no_other(
 ) -> None:
     lost = Instant(datetime(1970, 1, 1, tzinfo=CHINA_TIME), "boot-before", 10**9, trusted=False)
     box.rate(None, rated=lost)
-    box.rate(None, rated=replace(clock.read(), wall=MONDAY.replace(hour=3)))
+    now, night = clock.read(), MONDAY.replace(hour=3)
+    ago_ns = int((now.wall - night).total_seconds() * 1e9)
+    box.rate(None, rated=replace(now, wall=night, monotonic_ns=now.monotonic_ns - ago_ns))
     lookout(opening_hours=("08:30-18:00",)).look()
     assert marked(box) == {"outside_hours": [2]}
 
