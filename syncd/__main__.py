@@ -53,8 +53,6 @@ END_WITHIN_S: Final = 5.0
 FIRST_HOUSEKEEPING_S: Final = 300.0
 """After a start: a pad that is switched off every evening never reaches a whole day."""
 DAY_S: Final = 86_400.0
-FIRST_BULLETIN_S: Final = 2.0
-"""After a start: ratings and the heartbeat go first; the one on disk is shown meanwhile."""
 HOUR_S: Final = 3600.0
 NAME_LOOKUP_S: Final = 30.0
 """What the system's resolver may take beside our own time limits (resolv.conf(5): 5 s, a few times)."""
@@ -147,6 +145,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         sync, ledger = self._settings.sync, self._settings.ledger
+        up_s = self._clock.read().monotonic_ns / 1e9
         self._timetable.every(sync.interval_s, self._loop.nudge)
         self._timetable.every(
             DAY_S,
@@ -155,9 +154,13 @@ class Daemon:
         )
         if self._settings.suspicion.enabled:
             self._timetable.every(sync.interval_s, self._lookout.look)
-        self._timetable.every(sync.heartbeat_s, self._heart.beat, first_after_s=0.0)
+        self._timetable.every(
+            sync.heartbeat_s, self._heart.beat, policy.first_beat_after_s(sync, LOTS, up_s=up_s)
+        )
         if self._messenger is not None:
-            self._timetable.every(HOUR_S, self._messenger.go, FIRST_BULLETIN_S)
+            self._timetable.every(
+                HOUR_S, self._messenger.go, policy.first_bulletin_after_s(LOTS, up_s=up_s)
+            )
         if self._alerting.is_on:
             self._timetable.every(sync.interval_s, self._alerting.nudge)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)

@@ -49,6 +49,13 @@ PASS_BY_AFTER_S: Final = 60.0
 GROWTH: Final = 4
 """After a success a halved batch grows by a quarter (at least one), so that it does not swing."""
 
+YOUNG_S: Final = 180.0
+"""A daemon starts with its machine by then, and not because somebody told it to."""
+FIRST_BULLETIN_S: Final = 2.0
+"""After a start: ratings and the heartbeat go first."""
+BULLETIN_SPREAD_S: Final = 600.0
+"""A city's pads that started together ask for the bulletin over so long, an hour apart thereafter."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lots:
@@ -151,6 +158,22 @@ def first_attempt_after_s(rules: Sync, lots: Lots, *, failed_before: bool) -> fl
     return lots.number() * rules.reconnect_spread_s if failed_before else 0.0
 
 
+def first_beat_after_s(rules: Sync, lots: Lots, *, up_s: float) -> float:
+    """When a daemon that starts beats first: at once, unless a whole city may have had its power back.
+
+    The interval begins with the first beat, so that those of a city that started together would fall
+    together for good.
+
+    :param up_s: how long the machine has been up, in seconds
+    """
+    return lots.number() * rules.heartbeat_s if up_s < YOUNG_S else 0.0
+
+
+def first_bulletin_after_s(lots: Lots, *, up_s: float) -> float:
+    """When a daemon that starts asks for the bulletin first; the one on disk is shown meanwhile."""
+    return FIRST_BULLETIN_S + (lots.number() * BULLETIN_SPREAD_S if up_s < YOUNG_S else 0.0)
+
+
 def backoff_s(failures: int, rules: Sync, lots: Lots) -> float:
     """Full jitter: anything up to the first wait, doubled for each further failure, up to the cap."""
     ceiling = rules.backoff_first_s * 2.0 ** min(failures - 1, DOUBLINGS_MAX)
@@ -160,9 +183,15 @@ def backoff_s(failures: int, rules: Sync, lots: Lots) -> float:
 def _back_off(
     line: Line, fates: tuple[Fate, ...], why: str, asked_s: float | None, rules: Sync, lots: Lots
 ) -> Decision:
-    """Everybody waits; what the platform asks for (Retry-After) is the least, within its cap."""
+    """Everybody waits; what the platform asks for (Retry-After) is the least, within its cap.
+
+    A platform that closes for maintenance tells a whole city the same moment. Up to as long again
+    is waited, at most the back-off's cap, so that the city does not come back in one second.
+    """
     failures = line.failures + 1
-    wait_s = max(min(asked_s or 0.0, rules.retry_after_cap_s), backoff_s(failures, rules, lots))
+    least_s = min(asked_s or 0.0, rules.retry_after_cap_s)
+    spread_s = lots.number() * min(least_s, rules.backoff_cap_s)
+    wait_s = max(least_s + spread_s, backoff_s(failures, rules, lots))
     return Decision(replace(line, failures=failures), fates, wait_s, why)
 
 

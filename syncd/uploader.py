@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -112,7 +111,7 @@ class Uploader:
         unheard = self._seek_time(outbox)
         self._write_held(outbox)
         if not waiting:
-            return min(self._passed_by.values()) - time.monotonic() if self._passed_by else None
+            return min(self._passed_by.values()) - self._monotonic_s() if self._passed_by else None
         load = self._load(outbox, waiting)
         if not load.parcels:
             return self._decide(load, unheard or _UNTIMED).wait_s
@@ -126,10 +125,13 @@ class Uploader:
         self._write_held(outbox)
         return decision.wait_s
 
+    def _monotonic_s(self) -> float:
+        return self._clock.read().monotonic_ns / 1e9
+
     # --- before ---------------------------------------------------------------------------
 
     def _passing_by(self) -> tuple[int, ...]:
-        now = time.monotonic()
+        now = self._monotonic_s()
         self._passed_by = {seq: until for seq, until in self._passed_by.items() if until > now}
         return tuple(self._passed_by)
 
@@ -209,7 +211,7 @@ class Uploader:
         if load.parcels:
             self._held.append(self._outcome(load, decision))
         if decision.pass_by_s and len(self._passed_by) < PASSED_BY_MAX:
-            self._passed_by[load.deliveries[0].seq] = time.monotonic() + decision.pass_by_s
+            self._passed_by[load.deliveries[0].seq] = self._monotonic_s() + decision.pass_by_s
         self._outage.tell(decision)
         return decision
 

@@ -71,11 +71,11 @@ HALVES = ["p:b0", "p:b0", "p:b1", "p:b1"]
         (NoAnswer("x"), FOUR, KEPT, 1, 8),
         (NoAnswer("x", Trouble.SLOW), FOUR, KEPT, 1, 8),
         (NoAnswer("x", Trouble.CHOKED), FOUR, KEPT, 1, 8),
-        (NoAnswer("x", retry_after_s=90), FOUR, KEPT, 90, 8),
-        (NoAnswer("x", retry_after_s=90_000), FOUR, KEPT, 3600, 8),
+        (NoAnswer("x", retry_after_s=90), FOUR, KEPT, 180, 8),
+        (NoAnswer("x", retry_after_s=90_000), FOUR, KEPT, 3900, 8),
         (Throttled("429"), FOUR, HALVES, 1, 2),
-        (Throttled("503", 90), FOUR, HALVES, 90, 2),
-        (Throttled("503", 90_000), ONE, ["p:b"], 3600, 4),
+        (Throttled("503", 90), FOUR, HALVES, 180, 2),
+        (Throttled("503", 90_000), ONE, ["p:b"], 3900, 4),
         (Throttled("429", 0), ONE, ["p:b"], 1, 4),
         (TooLarge(), FOUR, HALVES, 0, 2),
         (TooLarge(), ONE, ["r:"], 0, 8),
@@ -105,6 +105,13 @@ def test_back_off_doubles_up_to_the_cap(failures: int, most: float) -> None:
     decision = decide(NoAnswer("x"), line=replace(FRESH, failures=failures - 1))
     assert decision.wait_s == most
     assert decide(NoAnswer("x"), line=replace(FRESH, failures=failures - 1), number=0.0).wait_s == 0
+
+
+def test_what_the_platform_asks_for_is_the_least_and_a_city_told_the_same_is_spread() -> None:
+    for asked_s, least_s, most_s in ((0, 0, 1), (2, 2, 4), (90, 90, 180), (1800, 1800, 2100)):
+        answer = Throttled("503", asked_s)
+        assert decide(answer, number=0.0).wait_s == least_s
+        assert decide(answer, number=1.0).wait_s == most_s
 
 
 def test_any_definite_answer_ends_the_back_off() -> None:
@@ -162,6 +169,14 @@ def test_a_lone_record_is_passed_by_after_a_minute_of_500_and_never_for_a_slow_a
 def test_a_start_is_spread_only_after_an_outage() -> None:
     assert policy.first_attempt_after_s(RULES, lots(0.5), failed_before=False) == 0
     assert policy.first_attempt_after_s(RULES, lots(0.5), failed_before=True) == 15
+
+
+@pytest.mark.parametrize(("up_s", "beat_s", "bulletin_s"), [(30, 30, 302), (4000, 0, 2)])
+def test_what_a_timetable_does_first_is_spread_only_where_the_machine_has_just_started(
+    up_s: float, beat_s: float, bulletin_s: float
+) -> None:
+    assert policy.first_beat_after_s(RULES, lots(0.5), up_s=up_s) == beat_s
+    assert policy.first_bulletin_after_s(lots(0.5), up_s=up_s) == bulletin_s
 
 
 # --- any sequence of answers -----------------------------------------------------------------
@@ -266,7 +281,7 @@ def test_whatever_is_answered_each_good_record_arrives_once_and_poison_blocks_no
     count: int, poison: frozenset[int], itemised: bool, script: list[Answer | str]
 ) -> None:
     world = World(count, poison, itemised)
-    longest = max(RULES.backoff_cap_s, RULES.retry_after_cap_s, RULES.refused_probe_s)
+    longest = max(RULES.retry_after_cap_s + RULES.backoff_cap_s, RULES.refused_probe_s)
     hows = deque(script)
     for _ in range(len(script) + 12 * count):
         before = dict(world.states)
