@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import alerts, append, delivery, devices, frames, sm2, window
+from bench import alerts, append, delivery, devices, frames, scale, sm2, window
 
 RESULT = Path(__file__).with_name("result.json")
 
@@ -18,7 +18,7 @@ def main() -> None:
     """Measure everything, one after the other."""
     folder = RESULT.parent
     rows = [
-        row for part in (append, delivery, alerts, devices, window, frames) for row in part.measure(folder)
+        row for part in (append, delivery, alerts, scale, devices, window, frames) for row in part.measure(folder)
     ]
     table = Table(title="One run on this machine; compare the ratios, not the figures")
     for column in ("what", "figure", "against", "ratio", "aim"):

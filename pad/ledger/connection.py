@@ -16,7 +16,7 @@ from typing import Final
 from pad.clock import SystemClock
 from pad.ledger.journal import write_note
 
-SCHEMA_VERSION: Final = 7
+SCHEMA_VERSION: Final = 8
 """How many migrations there are; ``PRAGMA user_version`` of a ledger that has them all."""
 
 _log = logging.getLogger("pad.ledger")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ import pytest
 from pad import settings, told_head
 from pad.chain import Head
 from pad.clock import Anchor, AnchorSource, SystemClock
-from pad.ledger import recording, verification
+from pad.ledger import recording, retention, verification
 from pad.ledger.outbox import Backlog, Outbox
 from pad.ledger.rows import Delivery
 from pad.model import (
@@ -104,21 +105,22 @@ def test_what_is_young_pending_or_untried_stays(box: PadBox) -> None:
 
 def test_everything_may_leave_and_the_chain_goes_on(box: PadBox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pad.ledger.retention._ROWS_AT_ONCE", 2)
+    rests: list[float] = []
+    monkeypatch.setattr(time, "sleep", rests.append)
     ratings = [box.rate(f"P{number}", rater=PERSON) for number in range(1, 6)]
     for seq in range(1, 6):
         settle(box, seq, ACKNOWLEDGED, 101)
     keep(box, raters=100)
     assert seqs(box) == []
+    assert rests == [retention.REST_S] * 6  # three for raters' data, three for ratings
     assert recording.head(box.db) == Head(5, ratings[-1].hash)
     for table in ("deliveries", "rater", "visits"):
-        assert box.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == (
-            5 if table == "visits" else 0
-        )
+        assert box.db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] == 0
     assert box.rate("P6").seq == 6
     assert verification.verify(box.db, box.keys.chain)[2] is None
 
 
-def test_visits_leave_when_they_are_old_and_their_rating_is_gone(box: PadBox) -> None:
+def test_visits_without_a_rating_leave_when_they_are_old_and_the_others_with_it(box: PadBox) -> None:
     old = NOW - timedelta(days=200)
     for number, at in enumerate((old, NOW - timedelta(days=50))):
         moment = Instant(at, "boot", 1, trusted=True)
