@@ -58,7 +58,9 @@ class Made:
 def made(first: int, count: int) -> Iterator[Made]:
     """Invitations from a number on, the same each time but for the visits' ids; some lead to no rating."""
     for number in range(first, first + count):
-        opened = Instant(OPENING + number * APART, f"boot-{number // 500}", (number % 500) * 120 * 10**9, True)
+        opened = Instant(
+            OPENING + number * APART, f"boot-{number // 500}", (number % 500) * 120 * 10**9, True
+        )
         matter = Matter(
             project_no=f"P{number}",
             task_name="个体工商户设立登记",
@@ -73,7 +75,8 @@ def made(first: int, count: int) -> Iterator[Made]:
         level = Level(1 + number % 5)
         draft = Draft(visit.id, level, InputDevice.TOUCH, opened, 900)
         yield Made(
-            FinishedRating(visit, draft, (f"{level}10", f"{level}17"), "", Completion.SUBMITTED, rated, 2000), None
+            FinishedRating(visit, draft, (f"{level}10", f"{level}17"), "", Completion.SUBMITTED, rated, 2000),
+            None,
         )
         if number % _UNRATED_EVERY == 0:
             silent = Visit(str(uuid7()), matter, opened, 60.0, "1024", "王芳")

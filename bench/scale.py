@@ -90,7 +90,9 @@ def measure(folder: Path) -> list[Row]:
     return rows
 
 
-def _compared(what: str, small: Sequence[float], large: Sequence[float], unit: str, aim: str = "≤ 1.2 ×") -> Row:
+def _compared(
+    what: str, small: Sequence[float], large: Sequence[float], unit: str, aim: str = "≤ 1.2 ×"
+) -> Row:
     return Row(
         f"{what} at {LARGE:,}",
         statistics.median(large),

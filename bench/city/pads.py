@@ -47,7 +47,12 @@ class CityPad:
     """What stands at one window; :meth:`step` is what its delivery loop does in between waits."""
 
     def __init__(
-        self, number: int, clock: CityClock, platform: CityPlatform, chance: random.Random, configured: Settings
+        self,
+        number: int,
+        clock: CityClock,
+        platform: CityPlatform,
+        chance: random.Random,
+        configured: Settings,
     ) -> None:
         self._number = number
         self._clock = clock
@@ -67,15 +72,16 @@ class CityPad:
         truth = PlatformClock(self._clock)
         return Uploader(self._settings, self._ledger, self._connection, truth, self._lots)
 
-    def rate(self, level: Level) -> None:
-        """One rating, as the kiosk stores it."""
+    def rate(self, level: Level) -> str:
+        """One rating, as the kiosk stores it; its id."""
         self._count += 1
         now = self._clock.read()
         matter = Matter(project_no=f"{self._number}-{self._count}", service_name="办结")
         visit = Visit(f"{self._number}-{self._count}", matter, now, 60.0)
         self._recorder.open_visit(visit)
         draft = Draft(visit.id, level, InputDevice.TOUCH, now, 900)
-        self._recorder.append(FinishedRating(visit, draft, (), "", Completion.SUBMITTED, now, 2000))
+        finished = FinishedRating(visit, draft, (), "", Completion.SUBMITTED, now, 2000)
+        return self._recorder.append(finished).id
 
     def step(self) -> float | None:
         """One step of the delivery; in how many seconds the next is due, None once nothing waits."""

@@ -62,6 +62,7 @@ class CityPlatform:
     heard: Counter[int] = field(default_factory=Counter)
     calls: Counter[int] = field(default_factory=Counter)
     turned_away: Counter[int] = field(default_factory=Counter)
+    arrived_s: dict[str, float] = field(default_factory=dict)
     repeated: int = 0
 
     def hear_call(self) -> None:
@@ -102,6 +103,7 @@ class CityPlatform:
             self.repeated += 1
             return Outcome.DUPLICATE
         self.stored[parcel.rating.id] += 1
+        self.arrived_s[parcel.rating.id] = self.clock.now_s
         return Outcome.ACCEPTED
 
 

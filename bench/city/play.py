@@ -22,6 +22,8 @@ from syncd.policy import Lots
 
 BOOT_S: Final = 5.0
 """After a power cut all pads are up within so many seconds of each other."""
+WINDOW_S: Final = 360
+"""The back-off's cap, and a minute to drain: by then every pad has come back once."""
 HOUR_S: Final = 3600.0
 RATINGS_AN_HOUR: Final = 12
 """A window that is never empty: a person every five minutes."""
@@ -65,7 +67,8 @@ class Course:
     """What was to be seen at the platform, second by second, and what became of every rating.
 
     ``steady`` is the rate a second that pads make which are never kept from it; ``twice`` are ratings that
-    were stored twice, ``repeated`` those that were sent again and known again.
+    were stored twice, ``repeated`` those that were sent again and known again. ``slowest_online_s`` is how
+    long the slowest rating made in the calm before the outage took to be at the platform.
     """
 
     scenario: Scenario
@@ -79,6 +82,18 @@ class Course:
     repeated: int
     unsettled: int
     drained_s: int
+    slowest_online_s: float
+
+    @property
+    def peak_in_window(self) -> float:
+        """The highest rate while the pads come back."""
+        back_s = self.scenario.back_s
+        return self.peak(back_s, back_s + WINDOW_S)
+
+    @property
+    def peak_after(self) -> float:
+        """The highest rate from then on, a restart of the platform included."""
+        return self.peak(self.scenario.back_s + WINDOW_S, self.scenario.end_s)
 
     def peak(self, first_s: int, last_s: int, over_s: int = 1) -> float:
         """The highest rate of requests a second between two moments, as means over some seconds."""
@@ -106,6 +121,7 @@ class City:
         self._number = 0
         self._levels = list(Level)
         self._lots = Lots(self._chance.random, str)
+        self._made_s: dict[str, float] = {}
         self._drained_s = float(scenario.back_s)
 
     def play(self) -> Course:
@@ -141,7 +157,7 @@ class City:
 
     def _rate(self, pad: CityPad) -> None:
         if pad.powered:
-            pad.rate(self._chance.choice(self._levels))
+            self._made_s[pad.rate(self._chance.choice(self._levels))] = self._clock.now_s
             if pad.idle:
                 self._step_in(0.0, pad)
         again_s = self._next_rating_s()
@@ -206,7 +222,7 @@ class City:
     def _course(self) -> Course:
         stored, heard, calls = self.platform.stored, self.platform.heard, self.platform.calls
         ratings = [each for pad in self._pads for each in pad.ratings()]
-        seconds = range(max(max(heard), max(calls)) + 1)
+        seconds = range(max(heard | calls) + 1)
         return Course(
             scenario=self._scenario,
             pads=len(self._pads),
@@ -219,6 +235,11 @@ class City:
             repeated=self.platform.repeated,
             unsettled=sum(state != "acknowledged" for _, state in ratings),
             drained_s=round(self._drained_s - self._scenario.back_s),
+            slowest_online_s=max(
+                self.platform.arrived_s[id_] - made_s
+                for id_, made_s in self._made_s.items()
+                if made_s < self._scenario.calm_s
+            ),
         )
 
     def close(self) -> None:

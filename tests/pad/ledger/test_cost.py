@@ -190,7 +190,7 @@ def steps(pad: Counted, act: Act, monkeypatch: pytest.MonkeyPatch) -> int:
         return 0
 
     def counting(*given: Any, **named: Any) -> sqlite3.Connection:
-        connection = make(*given, **named)
+        connection: sqlite3.Connection = make(*given, **named)
         connection.set_progress_handler(count, 1)
         return connection
 
