@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb test-package bench city suspicion crash fuzz screenshots format clean
+.PHONY: help setup demo test lint deb test-package bench soak city suspicion crash fuzz screenshots format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -35,6 +35,9 @@ suspicion: setup ## how well suspicious patterns are found, over made-up years o
 city: setup ## five thousand pads come back from outages, on a virtual clock; the figures go into docs/scale.md
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m bench.city
+
+soak: setup ## memory over more than a day's work, for some twenty minutes
+	$(BIN)/python -m bench.soak
 
 crash: setup ## power cuts, kills, damage; for some half an hour
 	CRASH_DAYS=60 CRASH_PEOPLE=40 CRASH_REPEATS=2 CRASH_ROUNDS=100 $(BIN)/pytest tests/crash -s --timeout 1800

@@ -44,6 +44,7 @@ LARGE: Final = int(os.environ.get("SCALE_RATINGS", "1000000"))
 _APPENDS: Final = 400
 _BACKLOG: Final = 2_000
 _DUE: Final = 10_000
+_MONTH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ def measure(folder: Path) -> list[Row]:
             _appends(small, large),
             _drains(small, large),
             *_housekeeping(small, large),
+            _years(Path(name) / "years"),
         ]
     return rows
 
@@ -258,3 +260,27 @@ def _waits(db: sqlite3.Connection, kept: Kept, first: int, done: threading.Event
             break
         time.sleep(0.02)
     return times
+
+
+def _years(place: Path) -> Row:
+    """Three years of ratings of which one is kept: the file's size at the end against that of a full year."""
+    place.mkdir()
+    sizes = []
+    with mock.patch.object(retention, "REST_S", 0.0):
+        for month in range(36):
+            bulk.fill(place, _MONTH, first=month * _MONTH)
+            now = bulk.OPENING + (month + 1) * _MONTH * bulk.APART
+            before = now - 12 * _MONTH * bulk.APART
+            with closing(connect(place / "ledger.db")) as db:
+                retention.prune_ratings(db, before, now)
+                retention.prune_visits(db, before)
+                retention.forget_in_log(db)
+            sizes.append((place / "ledger.db").stat().st_size / 2**20)
+    return Row(
+        "file after three years, one kept",
+        sizes[-1],
+        "MiB",
+        "after the first and a month",
+        sizes[12],
+        "≤ 1.05 ×",
+    )
