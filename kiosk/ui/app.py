@@ -38,6 +38,8 @@ from pad import settings
 _RING_EVERY_S: Final = 0.1
 _CLOCK_EVERY_S: Final = 5.0
 _TIDY_AFTER_S: Final = 0.5
+_UNTIDIED_MAX: Final = 24
+"""Screens that were built since garbage was collected, some 4 MB each: more is tidied up in any case."""
 _SCREENS: Final[dict[ScreenName, type[Screen]]] = {
     ScreenName.IDLE: RestingScreen,
     ScreenName.SERVING: RestingScreen,
@@ -81,6 +83,7 @@ class PadApp(App):
         self._marked: Target | None = None
         self._shown_visit = ""
         self._first_is_out = False
+        self._untidied = 0
         self._after_first_frame: Callable[[], None] = lambda: None
         self._drain = Clock.create_trigger(lambda _elapsed: ports.drain())
         # two frames on, the one with the change has left for the glass
@@ -88,7 +91,7 @@ class PadApp(App):
         self._narrate = Clock.create_trigger(lambda _elapsed: tell())
         self._ring = Clock.create_trigger(self._tick, _RING_EVERY_S, interval=True)
         self._turn = Clock.create_trigger(self._turn_resting, TURN_S, interval=True)
-        self._tidy = Clock.create_trigger(lambda _elapsed: gc.collect(), _TIDY_AFTER_S)
+        self._tidy = Clock.create_trigger(self._tidy_up, _TIDY_AFTER_S)
 
     # --- what the desk calls ------------------------------------------------------------
 
@@ -188,6 +191,7 @@ class PadApp(App):
             self._words, self._form(), self._hall_name, post, self._rearranged, self._offers, self._rehearse
         )
         self._screen = _SCREENS[view.screen](setting, view)
+        self._untidied += 1
         self._root.add_widget(self._screen)
         if view.ring is not None:
             self._ring()
@@ -200,13 +204,24 @@ class PadApp(App):
         self._set_pace()
 
     def _set_pace(self) -> None:
-        """Turn slowly, and tidy up, while nobody is asked anything; not before the first frame is out."""
+        """Turn slowly, and tidy up, while nobody is asked anything; not before the first frame is out.
+
+        Where one person follows the other without such a moment it is tidied up all the same: it takes a
+        few frames, and what it would otherwise come to is all the memory there is.
+        """
         if isinstance(self._screen, RestingScreen | MessageScreen) and self._first_is_out:
             self._tidy()
             Clock._max_fps = window.RESTING_FRAMES_PER_SECOND
         else:
-            self._tidy.cancel()
+            if self._untidied <= _UNTIDIED_MAX:
+                self._tidy.cancel()
+            elif self._first_is_out:
+                self._tidy()
             Clock._max_fps = window.FRAMES_PER_SECOND
+
+    def _tidy_up(self, _elapsed: float) -> None:
+        self._untidied = 0
+        gc.collect()
 
     def _rehearse(self) -> None:
         if self._reader is not None:

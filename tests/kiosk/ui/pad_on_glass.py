@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import queue
 import sys
@@ -95,6 +96,10 @@ def main(width: int, height: int) -> None:
             if not line:
                 return
 
+    def tell_of_garbage(phase: str, about: dict[str, int]) -> None:
+        if phase == "stop" and about["generation"] == 2:
+            print(json.dumps({"tidied": about["collected"]}), flush=True)
+
     with tempfile.TemporaryDirectory() as state:
         window.prepare(screen, Path(state))
         from kiosk.ui.app import PadApp
@@ -104,6 +109,7 @@ def main(width: int, height: int) -> None:
         ports = Ports(post, drain, narration=Narration(sys.stdout))
         app = PadApp(screen, "綦江区政务服务中心", Catalogues(screen.language), ports)
         threading.Thread(target=listen, daemon=True).start()
+        gc.callbacks.append(tell_of_garbage)
         app.show(view("idle", "", ""))
         app.run_pad(lambda: None)
 

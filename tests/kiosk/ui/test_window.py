@@ -32,6 +32,7 @@ class PadOnGlass:
         self._environment = {**os.environ, "DISPLAY": display, "PYTHONUNBUFFERED": "1"}
         self._lines: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.shown: dict[str, Any] = {}
+        self.tidied = threading.Event()
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.kiosk.ui.pad_on_glass", str(WIDTH), str(HEIGHT)],
@@ -47,7 +48,11 @@ class PadOnGlass:
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            self._lines.put(json.loads(line))
+            told = json.loads(line)
+            if "tidied" in told:
+                self.tidied.set()
+            else:
+                self._lines.put(told)
 
     def close(self) -> int:
         """End the program by ending its input; its exit code."""
@@ -356,3 +361,12 @@ def test_what_is_told_to_be_touchable_is_on_the_glass(pad: PadOnGlass) -> None:
             assert top >= 0
             assert left + width <= WIDTH
             assert top + height <= HEIGHT
+
+
+def test_a_clerks_system_that_invites_without_a_pause_does_not_fill_the_memory(pad: PadOnGlass) -> None:
+    """Garbage is collected on screens that nobody touches; here is none, and it is collected all the same."""
+    pad.show("invitation", visit())
+    pad.tidied.clear()
+    for _ in range(26):
+        pad.show("invitation", visit())
+    assert pad.tidied.wait(WITHIN_S)
