@@ -24,6 +24,8 @@ BOOT_S: Final = 5.0
 """After a power cut all pads are up within so many seconds of each other."""
 WINDOW_S: Final = 360
 """The back-off's cap, and a minute to drain: by then every pad has come back once."""
+RESTART_AFTER_S: Final = 900
+RESTART_S: Final = 60
 HOUR_S: Final = 3600.0
 RATINGS_AN_HOUR: Final = 12
 """A window that is never empty: a person every five minutes."""
@@ -47,6 +49,16 @@ class Scenario:
     def back_s(self) -> int:
         """When the outage ends."""
         return self.calm_s + self.outage_s
+
+    @property
+    def restarts_s(self) -> tuple[int, ...]:
+        """When the platform goes down once more."""
+        return (self.back_s + RESTART_AFTER_S,) if self.restarts else ()
+
+    @property
+    def returns_s(self) -> tuple[int, ...]:
+        """When the platform is there again: after the outage, and after a restart."""
+        return (self.back_s, *(down_s + RESTART_S for down_s in self.restarts_s))
 
     @property
     def end_s(self) -> int:
@@ -86,14 +98,15 @@ class Course:
 
     @property
     def peak_in_window(self) -> float:
-        """The highest rate while the pads come back."""
-        back_s = self.scenario.back_s
-        return self.peak(back_s, back_s + WINDOW_S)
+        """The highest rate while the pads come back, from the outage or from a restart after it."""
+        return max(self.peak(back_s, back_s + WINDOW_S) for back_s in self.scenario.returns_s)
 
     @property
     def peak_after(self) -> float:
-        """The highest rate from then on, a restart of the platform included."""
-        return self.peak(self.scenario.back_s + WINDOW_S, self.scenario.end_s)
+        """The highest rate once a window has passed, up to the next outage or the end."""
+        ends = [*self.scenario.restarts_s, self.scenario.end_s]
+        starts = [back_s + WINDOW_S for back_s in self.scenario.returns_s]
+        return max(self.peak(start, end) for start, end in zip(starts, ends, strict=True))
 
     def peak(self, first_s: int, last_s: int, over_s: int = 1) -> float:
         """The highest rate of requests a second between two moments, as means over some seconds."""
@@ -135,9 +148,9 @@ class City:
         self._at(plan.back_s, self._come_back)
         if plan.power:
             self._at(plan.back_s - 1800, self._power_off)
-        if plan.restarts:
-            self._at(plan.back_s + 900, self._go_down)
-            self._at(plan.back_s + 960, self._come_back)
+        for down_s in plan.restarts_s:
+            self._at(down_s, self._go_down)
+            self._at(down_s + RESTART_S, self._come_back)
         while self._events:
             self._clock.now_s, _, happen = heapq.heappop(self._events)
             happen()
