@@ -18,7 +18,9 @@ def main() -> None:
     """Measure everything, one after the other."""
     folder = RESULT.parent
     rows = [
-        row for part in (append, delivery, alerts, scale, devices, window, frames) for row in part.measure(folder)
+        row
+        for part in (append, delivery, alerts, scale, devices, window, frames)
+        for row in part.measure(folder)
     ]
     table = Table(title="One run on this machine; compare the ratios, not the figures")
     for column in ("what", "figure", "against", "ratio", "aim"):

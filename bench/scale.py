@@ -216,7 +216,7 @@ def _housekeeping(small: Kept, large: Kept) -> list[Row]:
         with ThreadPoolExecutor(1) as pool:
             waits = pool.submit(_waits, other, large, 5_000_000, done)
             started = time.perf_counter()
-            pruned = retention.prune_ratings(db, due, due)
+            pruned = retention.prune_ratings(db, due, due, large.keys.sealing)
             visits = retention.prune_visits(db, due)
             took_s = time.perf_counter() - started
             done.set()
@@ -235,7 +235,7 @@ def _nothing_due(kept: Kept) -> None:
     with closing(connect(kept.path)) as db:
         for found in (
             retention.purge_raters(db, before),
-            retention.prune_ratings(db, before, before),
+            retention.prune_ratings(db, before, before, kept.keys.sealing),
             retention.prune_visits(db, before),
         ):
             assert found == 0
@@ -272,7 +272,7 @@ def _years(place: Path) -> Row:
             now = bulk.OPENING + (month + 1) * _MONTH * bulk.APART
             before = now - 12 * _MONTH * bulk.APART
             with closing(connect(place / "ledger.db")) as db:
-                retention.prune_ratings(db, before, now)
+                retention.prune_ratings(db, before, now, Kept(place, 0).keys.sealing)
                 retention.prune_visits(db, before)
                 retention.forget_in_log(db)
             sizes.append((place / "ledger.db").stat().st_size / 2**20)

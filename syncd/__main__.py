@@ -158,9 +158,7 @@ class Daemon:
             sync.heartbeat_s, self._heart.beat, policy.first_beat_after_s(sync, LOTS, up_s=up_s)
         )
         if self._messenger is not None:
-            self._timetable.every(
-                HOUR_S, self._messenger.go, policy.first_bulletin_after_s(LOTS, up_s=up_s)
-            )
+            self._timetable.every(HOUR_S, self._messenger.go, policy.first_bulletin_after_s(LOTS, up_s=up_s))
         if self._alerting.is_on:
             self._timetable.every(sync.interval_s, self._alerting.nudge)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)

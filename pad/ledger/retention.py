@@ -102,7 +102,9 @@ def _leave(db: sqlite3.Connection, stretch: _Stretch, now: datetime, sealing_key
         found = db.execute("SELECT hash FROM ratings WHERE seq = ?", (stretch.last,)).fetchone()
         last = Head(stretch.last, found["hash"])
         db.execute("INSERT INTO checkpoints VALUES (?, ?, ?)", (last.seq, last.hash, iso_time(now)))
-        db.execute("INSERT INTO checkpoint_marks VALUES (?, ?)", (last.seq, checkpoint_mark(sealing_key, last)))
+        db.execute(
+            "INSERT INTO checkpoint_marks VALUES (?, ?)", (last.seq, checkpoint_mark(sealing_key, last))
+        )
     ends = (stretch.first, stretch.last)
     visits = db.execute("SELECT visit_id FROM ratings WHERE seq BETWEEN ? AND ?", ends).fetchall()
     db.execute("DELETE FROM ratings WHERE seq BETWEEN ? AND ?", ends)

@@ -21,11 +21,12 @@ def keep_house(state: Path, rated: int) -> tuple[int, int]:
     """A month's end; the file's bytes, and how many rows of all kinds are kept."""
     now = bulk.OPENING + rated * bulk.APART
     before = now - KEPT_MONTHS * MONTH * bulk.APART
+    device_keys = keys.device_keys(state, may_create=False)
     with closing(connect(state / "ledger.db")) as db:
-        retention.prune_ratings(db, before, now)
+        retention.prune_ratings(db, before, now, device_keys.sealing)
         retention.prune_visits(db, before)
         retention.forget_in_log(db)
-        assert verify(db, keys.device_keys(state, may_create=False).chain)[2] is None
+        assert verify(db, device_keys.chain)[2] is None
         counts = [
             db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0]
             for table in ("ratings", "visits", "deliveries", "rater")

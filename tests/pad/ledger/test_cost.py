@@ -39,9 +39,9 @@ class Counted:
 
     def __init__(self, folder: Path, first_number: int) -> None:
         self.path = folder / "ledger.db"
-        device_keys = keys.device_keys(folder, may_create=False)
+        self.keys = keys.device_keys(folder, may_create=False)
         self.db = connect(self.path)
-        self.recorder, self.outbox = Recorder(self.db, device_keys, "test"), Outbox(self.db, device_keys)
+        self.recorder, self.outbox = Recorder(self.db, self.keys, "test"), Outbox(self.db, self.keys)
         self._numbers = itertools.count(first_number)
 
     def finished(self, rater: Rater = Rater()) -> FinishedRating:  # noqa: B008 - frozen
@@ -122,13 +122,13 @@ def open_it(pad: Counted) -> None:
 
 def keep_house_for_nothing(pad: Counted) -> None:
     assert retention.purge_raters(pad.db, LONG_AGO) == 0
-    assert retention.prune_ratings(pad.db, LONG_AGO, SOON) == 0
+    assert retention.prune_ratings(pad.db, LONG_AGO, SOON, pad.keys.sealing) == 0
     assert retention.prune_visits(pad.db, LONG_AGO) == 0
 
 
 def keep_house_for_a_day(pad: Counted) -> None:
     day = bulk.OPENING + 20 * bulk.APART
-    assert retention.prune_ratings(pad.db, day, SOON) == 19
+    assert retention.prune_ratings(pad.db, day, SOON, pad.keys.sealing) == 19
     assert retention.prune_visits(pad.db, day) == 4
 
 
