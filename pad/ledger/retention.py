@@ -25,6 +25,17 @@ store a rating has it after one transaction of this, and not after all of them."
 _ROWS_AT_ONCE: Final = 200
 """A transaction of so many deletions takes some milliseconds on a flash card."""
 
+_FROM_THE_FUTURE: Final = """
+SELECT seq FROM (
+    SELECT seq FROM deliveries WHERE seq < COALESCE((
+        SELECT seq FROM deliveries WHERE NOT COALESCE(settled_at > ?1, 0) ORDER BY seq LIMIT 1), 1 << 62)
+    ORDER BY seq LIMIT ?2)
+UNION
+SELECT r.seq FROM rater s CROSS JOIN ratings r ON r.id = s.rating_id CROSS JOIN deliveries d ON d.seq = r.seq
+WHERE d.settled_at > ?1
+LIMIT ?2
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
@@ -122,10 +133,7 @@ def bring_back_from_the_future(db: sqlite3.Connection, now: datetime) -> int:
     while True:
         with translated(db):
             rows = db.execute(
-                "SELECT seq FROM (SELECT d.seq FROM deliveries d WHERE d.seq < COALESCE((SELECT seq FROM "
-                "deliveries WHERE NOT COALESCE(settled_at > ?1, 0) ORDER BY seq LIMIT 1), 1 << 62) "
-                "ORDER BY d.seq LIMIT ?2) UNION SELECT r.seq FROM rater s CROSS JOIN ratings r ON "
-                "r.id = s.rating_id CROSS JOIN deliveries d ON d.seq = r.seq WHERE d.settled_at > ?1 LIMIT ?2",
+                _FROM_THE_FUTURE,
                 (iso_time(now), _ROWS_AT_ONCE),
             ).fetchall()
         if not rows:

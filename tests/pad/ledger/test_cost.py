@@ -23,8 +23,9 @@ from pad import keys
 from pad.clock import Anchor, AnchorSource
 from pad.ledger import retention, state
 from pad.ledger.connection import connect, transaction
+from pad.ledger.journal import write_note
 from pad.ledger.outbox import Outbox
-from pad.ledger.recording import Recorder, write_note
+from pad.ledger.recording import Recorder
 from pad.ledger.rescue import open_ledger
 from pad.model import DeliveryState, FinishedRating, Matter, Rater, VisitEnd, VisitOutcome
 from tests.pad.ledger.conftest import at
