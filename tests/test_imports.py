@@ -45,7 +45,7 @@ PURE = {
         f"syncd/alerting/{make}.py": {"base64", "hashlib", "msgspec", "syncd", "urllib"}
         for make in ("wecom", "dingtalk", "feishu")
     },
-    "pad/chain.py": {"pad"},
+    "pad/chain.py": {"msgspec", "pad"},
     "pad/working_days.py": {"chinese_calendar"},
     **{
         str(file.relative_to(ROOT)): {"itertools", "pad", "statistics"}

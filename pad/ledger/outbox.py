@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from operator import attrgetter
 from typing import Final
 
 from pad import sealing
@@ -35,6 +36,8 @@ _UPSERT: Final = (
     "ON CONFLICT (seq) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in DELIVERY_COLUMNS if name != "seq")
 )
+_values: Final = attrgetter(*DELIVERY_COLUMNS)
+"""The row of a delivery; its state is text, as a ``StrEnum`` is."""
 _ALL: Final = -1
 """SQLite's ``LIMIT`` for no limit."""
 _LAST_TOUCHED: Final = "COALESCE((SELECT MAX(seq) FROM deliveries), (SELECT MAX(seq) FROM checkpoints), 0)"
@@ -157,7 +160,7 @@ class Outbox:
         :param note: a journal entry that belongs to it: kind, moment, detail without personal data
         """
         with transaction(self._db) as db:
-            db.executemany(_UPSERT, [_delivery_values(each) for each in deliveries])
+            db.executemany(_UPSERT, [_values(each) for each in deliveries])
             db.executemany("DELETE FROM rater WHERE rating_id = ?", [(each,) for each in forget])
             if note is not None:
                 write_note(db, *note)
@@ -196,7 +199,7 @@ class Outbox:
                 )
                 for row in rows
             ]
-            db.executemany(_UPSERT, [_delivery_values(each) for each in again])
+            db.executemany(_UPSERT, [_values(each) for each in again])
         return len(again)
 
     def head(self) -> Head:
@@ -306,12 +309,3 @@ def _true_time(rated: Instant | None, known: Mapping[str, TrueTime]) -> TrueTime
 
 def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
-
-
-def _delivery_values(delivery: Delivery) -> tuple[object, ...]:
-    """The row of a delivery; each value by name, for ``asdict`` copies deeply and takes ten times as long."""
-    return tuple(_column(getattr(delivery, name)) for name in DELIVERY_COLUMNS)
-
-
-def _column(value: object) -> object:
-    return str(value) if isinstance(value, DeliveryState) else value

@@ -25,6 +25,7 @@ from pad.ledger.rows import (
     draft_row,
     insert,
     rating_from,
+    rating_of,
     visit_from,
     visit_row,
 )
@@ -127,8 +128,7 @@ class Recorder:
                 db.execute(*insert("rater", rater))
             _end(db, VisitEnd(visit_id, VisitOutcome.RATED, finished.rated))
             db.execute("DELETE FROM draft WHERE visit_id = ?", (visit_id,))
-            stored = db.execute("SELECT * FROM ratings WHERE seq = ?", (row["seq"],)).fetchone()
-        return rating_from(stored)
+        return rating_of(row)
 
     def _keys_after(self, last: Head) -> DeviceKeys:
         """The keys that are in force, looked for under the lock under which they are changed."""

@@ -61,17 +61,25 @@ DELIVERY_COLUMNS: Final = tuple(field.name for field in fields(Delivery))
 
 
 def rating_from(row: sqlite3.Row) -> Rating:
-    """A row of ``ratings`` as a value.
+    """A row of ``ratings`` as a value; what a join adds to it is left aside.
 
     :raises ValueError: if it holds a level, completion or device this version does not know
     """
-    found: dict[str, Any] = {name: row[name] for name in RATING_COLUMNS}
-    found |= {name: bool(found[name]) for name in _FLAGS}
-    found["level"] = Level(found["level"])
-    found["indicators"] = tuple(filter(None, found["indicators"].split(",")))
-    found["completed_by"] = Completion(found["completed_by"])
-    found["input_device"] = InputDevice(found["input_device"])
-    return Rating(**found)
+    return rating_of({name: row[name] for name in RATING_COLUMNS})
+
+
+def rating_of(columns: Mapping[str, Any]) -> Rating:
+    """The columns of a row of ``ratings``, all of them, as a value; raises as :func:`rating_from` does."""
+    return Rating(
+        **{
+            **columns,
+            **{name: bool(columns[name]) for name in _FLAGS},
+            "level": Level(columns["level"]),
+            "indicators": tuple(filter(None, columns["indicators"].split(","))),
+            "completed_by": Completion(columns["completed_by"]),
+            "input_device": InputDevice(columns["input_device"]),
+        }
+    )
 
 
 def delivery_from(row: sqlite3.Row) -> Delivery:

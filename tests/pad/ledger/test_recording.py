@@ -15,6 +15,7 @@ import pytest
 from pad.ledger import verification
 from pad.ledger.connection import LedgerUnwritable, MatterRated, connect
 from pad.ledger.recording import Recorder
+from pad.ledger.rows import rating_from
 from pad.ledger.state import is_rated
 from pad.model import Rater, VisitEnd, VisitOutcome
 from tests.pad.ledger.conftest import PERSON, Window, at
@@ -43,6 +44,17 @@ def test_a_rating_has_all_its_parts_in_one_transaction(window: Window) -> None:
     assert window.value("SELECT COUNT(*) FROM draft") == 0
     assert window.outbox.rater(rating) == PERSON
     assert verified(window) == 1
+
+
+def test_the_rating_that_is_returned_is_the_one_that_is_stored(window: Window) -> None:
+    returned = window.rate(2, rater=PERSON)
+    assert rating_from(window.db.execute("SELECT * FROM ratings").fetchone()) == returned
+
+
+def test_a_rating_is_read_from_a_row_that_a_join_has_made_longer(window: Window) -> None:
+    returned = window.rate(2)
+    row = window.db.execute("SELECT r.*, v.outcome, v.id FROM ratings r JOIN visits v ON v.id = r.visit_id")
+    assert rating_from(row.fetchone()) == returned
 
 
 def test_seq_counts_without_gaps(window: Window) -> None:
