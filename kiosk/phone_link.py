@@ -5,9 +5,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-import qrcode
-from qrcode.constants import ERROR_CORRECT_M
-
 from pad import phone
 from pad.model import Matter
 from pad.phone import MatterTicket, WindowTicket
@@ -20,7 +17,10 @@ Modules = tuple[tuple[bool, ...], ...]
 
 @lru_cache(maxsize=8)
 def modules(text: str) -> Modules:
-    """A QR code's modules, row by row, true for dark; takes some 10 ms the first time."""
+    """A QR code's modules, row by row, true for dark; takes some 10 ms, and the first one its library too."""
+    import qrcode
+    from qrcode.constants import ERROR_CORRECT_M
+
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
     code.add_data(text)
     code.make(fit=True)

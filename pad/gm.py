@@ -11,15 +11,14 @@ from __future__ import annotations
 import binascii
 import os
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from hmac import compare_digest
 from secrets import randbelow
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from ecdsa.ellipticcurve import CurveFp, PointJacobi
 
 from pad.sm2_format import (
     COORDINATE_BYTES,
@@ -32,6 +31,9 @@ from pad.sm2_format import (
     Sm2Parts,
     Sm2Text,
 )
+
+if TYPE_CHECKING:
+    from ecdsa.ellipticcurve import CurveFp, PointJacobi
 
 __all__ = [
     "DEFAULT_FORMAT", "SM3_BYTES", "SM4_KEY_BYTES", "GmError", "Sm2Container", "Sm2Format", "Sm2KeyPair",
@@ -52,8 +54,6 @@ _B: Final = 0x28E9FA9E_9D9F5E34_4D5A9E4B_CF6509A7_F39789F5_15AB8F92_DDBCBD41_4D9
 _N: Final = 0xFFFFFFFE_FFFFFFFF_FFFFFFFF_FFFFFFFF_7203DF6B_21C6052B_53BBF409_39D54123
 _GX: Final = 0x32C4AE2C_1F198119_5F990446_6A39C994_8FE30BBF_F2660BE1_715A4589_334C74C7
 _GY: Final = 0xBC3736A2_F4F6779C_59BDCEE3_6B692153_D0A9877C_C62A4740_02DF32E5_2139F0A0
-_CURVE: Final = CurveFp(_P, _P - 3, _B, 1)
-_G: Final = PointJacobi(_CURVE, _GX, _GY, 1, _N, generator=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def sm4_gcm_open(key: bytes, sealed: bytes, aad: bytes) -> bytes:
 def sm2_generate_keypair() -> Sm2KeyPair:
     """A new key pair from the system's random numbers."""
     scalar = 1 + randbelow(_N - 2)
-    public_key = UNCOMPRESSED + _to_bytes(_G * scalar)
+    public_key = UNCOMPRESSED + _to_bytes(_base_point() * scalar)
     return Sm2KeyPair(public_key=public_key.hex(), private_key=f"{scalar:064x}")
 
 
@@ -125,7 +125,7 @@ def sm2_encrypt(public_key: str, plaintext: bytes, fmt: Sm2Format = DEFAULT_FORM
         stream = _key_stream(shared, len(plaintext))
         if any(stream):  # the standard draws again where the stream would leave the text in clear
             break
-    c1 = _to_bytes(_G * scalar)
+    c1 = _to_bytes(_base_point() * scalar)
     return fmt.write(Sm2Parts(c1, c2=_xor(plaintext, stream), c3=_digest(shared, plaintext)))
 
 
@@ -172,6 +172,24 @@ def _xor(one: bytes, other: bytes) -> bytes:
     return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).to_bytes(len(one), "big")
 
 
+@cache
+def _curve() -> CurveFp:
+    from ecdsa.ellipticcurve import CurveFp  # the kiosk needs no SM2, and starts sooner without it
+
+    return CurveFp(_P, _P - 3, _B, 1)
+
+
+@cache
+def _base_point() -> PointJacobi:
+    return _point_of_order_n(_GX, _GY, has_table=True)
+
+
+def _point_of_order_n(x: int, y: int, *, has_table: bool) -> PointJacobi:
+    from ecdsa.ellipticcurve import PointJacobi
+
+    return PointJacobi(_curve(), x, y, 1, _N, generator=has_table)
+
+
 def _to_bytes(point: PointJacobi) -> bytes:
     return bytes(point.to_bytes("raw"))
 
@@ -179,9 +197,9 @@ def _to_bytes(point: PointJacobi) -> bytes:
 def _point(data: bytes, *, has_table: bool = False) -> PointJacobi | None:
     """x ‖ y as a point; None off the curve, which ``PointJacobi`` itself would not notice."""
     x, y = (int.from_bytes(part, "big") for part in (data[:COORDINATE_BYTES], data[COORDINATE_BYTES:]))
-    if x >= _P or y >= _P or not _CURVE.contains_point(x, y):
+    if x >= _P or y >= _P or not _curve().contains_point(x, y):
         return None
-    return PointJacobi(_CURVE, x, y, 1, _N, generator=has_table)
+    return _point_of_order_n(x, y, has_table=has_table)
 
 
 @lru_cache(maxsize=_KEYS_WITH_TABLES)

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from ecdsa import der
-
 COORDINATE_BYTES: Final = 32
 POINT_BYTES: Final = 2 * COORDINATE_BYTES
 DIGEST_BYTES: Final = 32
@@ -118,6 +116,8 @@ class Sm2Format:
 
 
 def _to_asn1(parts: Sm2Parts) -> bytes:
+    from ecdsa import der  # for what needs SM2 alone, and that is not the kiosk
+
     x, y = parts.c1[:COORDINATE_BYTES], parts.c1[COORDINATE_BYTES:]
     sequence = der.encode_sequence(
         der.encode_integer(int.from_bytes(x, "big")),
@@ -129,6 +129,8 @@ def _to_asn1(parts: Sm2Parts) -> bytes:
 
 
 def _from_asn1(data: bytes) -> Sm2Parts:
+    from ecdsa import der
+
     try:
         body, after = der.remove_sequence(data)
         x, body = der.remove_integer(body)

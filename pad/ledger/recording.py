@@ -8,7 +8,6 @@ from dataclasses import fields
 from typing import Final
 
 import msgspec
-from uuid6 import uuid7
 
 from pad import chain, sealing
 from pad.chain import Head
@@ -143,6 +142,8 @@ class Recorder:
         return sealing.seal(keys.sealing, rater, visit_id, keys.sealing_number) if rater else None
 
     def _rating_row(self, finished: FinishedRating, sealed: bytes | None, last: Head) -> dict[str, object]:
+        from uuid6 import uuid7  # slow to import, and not needed before the first screen
+
         visit, draft, matter, rated = finished.visit, finished.draft, finished.visit.matter, finished.rated
         row: dict[str, object] = {name: getattr(matter, name) for name in _MATTER_FIELDS} | {
             "seq": last.seq + 1,
