@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +32,13 @@ def chained(count: int) -> list[Row]:
 def test_canonical_json_is_sorted_compact_utf8_without_hashes_and_nulls() -> None:
     row: Row = {"seq": 1, "comment": "好", "a": None, "prev_hash": "x", "hash": "y"}
     assert chain.canonical_json(row) == '{"comment":"好","seq":1}'.encode()
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers(-(2**63), 2**63 - 1)))
+def test_canonical_json_is_what_any_json_library_makes_of_the_rule(row: Row) -> None:
+    covered = {key: value for key, value in row.items() if key not in ("prev_hash", "hash")}
+    expected = json.dumps(covered, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    assert chain.canonical_json(row) == expected.encode()
 
 
 def test_a_column_added_later_leaves_older_hashes_as_they_are() -> None:
