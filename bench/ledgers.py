@@ -16,13 +16,13 @@ from pad.model import Completion, Draft, FinishedRating, InputDevice, Matter, Ra
 
 
 class Filler:
-    """Puts ratings into the ledger of a state folder."""
+    """Puts ratings into the ledger of a state folder; ``after`` as many that are in it already."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, after: int = 0) -> None:
         self.connection: sqlite3.Connection = connect(state / "ledger.db")
         self.recorder = Recorder(self.connection, keys.device_keys(state, may_create=True), "bench")
         self._clock = SystemClock()
-        self._count = 0
+        self._count = after
 
     def prepare(self, level: Level | None = None) -> FinishedRating:
         """A rating up to the moment it is submitted; levels go round, unless one is given."""
@@ -39,6 +39,12 @@ class Filler:
         level = level or Level(1 + self._count % 5)
         draft = Draft(visit.id, level, InputDevice.TOUCH, self._clock.read(), 900)
         return FinishedRating(visit, draft, (), "", Completion.SUBMITTED, self._clock.read(), 2000)
+
+    def tapped(self) -> FinishedRating:
+        """The same with what the kiosk keeps from the first tap on: its draft is on disk."""
+        finished = self.prepare()
+        self.recorder.keep_draft(finished.draft, finished.rater)
+        return finished
 
     def rate(self, level: Level | None = None) -> Rating:
         """One whole rating."""

@@ -80,12 +80,16 @@ class Stage:
         )
         ready = json.loads(self.platform_program.line(lambda line: line.startswith("{"), _READY_WITHIN_S))
         public_key = (self.folder / "platform" / "platform.pub").read_text(encoding="ascii").strip()
+        self.settle(ready["platform"], public_key)
+        return Platform(ready["control"])
+
+    def settle(self, url: str, public_key: str) -> None:
+        """Settle the pad with a platform that listens at ``url``, whichever it is."""
         keys.write_secret(self.state / "keys" / "app_word", APP_WORD)
         keys.write_secret(self.state / "keys" / "platform_sm2.pub", public_key)
         for name, path in ROBOTS.items():
-            keys.write_secret(self.state / "keys" / f"alert_{name}", ready["platform"] + path)
-        self._write_settings(f"{ready['platform']}/{self.plan.dialect}")
-        return Platform(ready["control"])
+            keys.write_secret(self.state / "keys" / f"alert_{name}", url + path)
+        self._write_settings(f"{url}/{self.plan.dialect}")
 
     def _write_settings(self, url: str) -> None:
         rules = "\n".join(f"{key} = {_toml(value)}" for key, value in self.plan.rules)
