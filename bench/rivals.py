@@ -19,7 +19,7 @@ from litequeue import LiteQueue
 from persistqueue import Empty, SQLiteAckQueue, SQLiteQueue
 
 BATCH: Final = 100
-"""Records in a body, syncd's default as well."""
+"""Records in a body, for syncd too."""
 _FULL: Final = "PRAGMA synchronous=FULL"
 _OFF: Final = "PRAGMA synchronous=OFF"
 

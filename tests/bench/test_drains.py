@@ -57,7 +57,7 @@ def test_a_rival_keeps_what_was_not_answered_for(tmp_path: Path, receiver: Recei
 def test_the_receiver_answers_syncd_in_both_dialects(
     dialect: Dialect, tmp_path: Path, receiver: Receiver
 ) -> None:
-    stage = Stage(tmp_path, Plan(dialect=dialect))
+    stage = Stage(tmp_path, Plan(dialect=dialect, sync=(("batch", rivals.BATCH),)))
     stage.settle(receiver.url, gm.sm2_generate_keypair().public_key)
     filler = Filler(stage.state)
     for _ in range(150):
