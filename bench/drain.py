@@ -8,10 +8,11 @@ together and afterwards what became of each record, and keeps it all.
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import cycle, islice
 from pathlib import Path
@@ -102,7 +103,7 @@ def _of_rival(folder: Path, name: str, records: Iterator[bytes]) -> Drain:
             rivals.fill(name, home / "queue", records)
             _flush()
             words = python("bench.rivals", name, str(home / "queue"), f"{receiver.url}/plain")
-            return _watch(lambda: Program(words, home / "rival.log"), receiver, BACKLOG)
+            return _watch(lambda: Program(words, home / "rival.log"), receiver, BACKLOG, _LIMIT_S)
         finally:
             receiver.close()
 
@@ -112,14 +113,14 @@ def _flush() -> None:
     os.sync()
 
 
-def _watch(start: Any, receiver: Receiver, count: int) -> Drain:
+def _watch(start: Callable[[], Program], receiver: Receiver, count: int, limit_s: float = math.inf) -> Drain:
     """Let a program drain, and look at it now and then."""
     bodies = -(-count // rivals.BATCH)
     busy_s, memory = receiver.busy_s(), dict[int, float]()
     started = time.monotonic()
     program = start()
     process = psutil.Process(program.pid)
-    while program.running and time.monotonic() - started < _LIMIT_S:
+    while program.running and time.monotonic() - started < limit_s:
         tenths = 10 * receiver.bodies() // bodies
         for percent in (10, 50, 90):
             if 10 * tenths >= percent and percent not in memory:
@@ -128,6 +129,6 @@ def _watch(start: Any, receiver: Receiver, count: int) -> Drain:
     took_s = time.monotonic() - started
     done = min(1.0, receiver.bodies() / bodies)
     code = program.stop()
-    if done < 1 and took_s < _LIMIT_S:
+    if done < 1 and took_s < limit_s:
         raise RuntimeError(f"{program.name} ended with {code} before all was drained")
     return Drain(done * count / took_s, done, memory, (receiver.busy_s() - busy_s) / took_s)
