@@ -41,6 +41,11 @@ def test_canonical_json_is_what_any_json_library_makes_of_the_rule(row: Row) -> 
     assert chain.canonical_json(row) == expected.encode()
 
 
+def test_bytes_do_not_pass_for_the_text_of_their_base64() -> None:
+    with pytest.raises(TypeError, match="bytes"):
+        chain.canonical_json({"seq": 1, "comment": b"x"})
+
+
 def test_a_column_added_later_leaves_older_hashes_as_they_are() -> None:
     (row,) = chained(1)
     assert chain.link(KEY, GENESIS, row | {"added": None}) == row["hash"]
