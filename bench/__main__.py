@@ -74,7 +74,12 @@ def main(words: Sequence[str] = sys.argv[1:]) -> int:
         rows = PARTS[name](RESULT.parent)
         took_s = time.monotonic() - started
         print(f"bench: {name} took {took_s:.0f} s (load average before: {load})", file=sys.stderr)
-        parts[name] = {"load_before": load, "took_s": round(took_s), "rows": [_told(row) for row in rows]}
+        parts[name] = {
+            "commit": here["commit"],
+            "load_before": load,
+            "took_s": round(took_s),
+            "rows": [_told(row) for row in rows],
+        }
         Console(width=150).print(on_screen(rows, _TITLE))
     ordered = {name: parts[name] for name in PARTS if name in parts}
     RESULT.write_text(

@@ -35,13 +35,19 @@ def write(result: Path, page: Path = PAGE) -> None:
     if not begins or not ends:
         raise SystemExit(f"{page}: the lines {BEGINS!r} and {ENDS!r} must be in it, in this order")
     found = json.loads(result.read_text(encoding="utf-8"))
-    block = f"{_sentence(Machine(**found['machine']))}\n\n{in_markdown(rows_of(found['parts']))}"
+    block = (
+        f"{_sentence(Machine(**found['machine']), found['parts'])}\n\n{in_markdown(rows_of(found['parts']))}"
+    )
     page.write_text(f"{before}{BEGINS}\n{block}\n{ENDS}{after}", encoding="utf-8")
 
 
-def _sentence(here: Machine) -> str:
+def _sentence(here: Machine, parts: Mapping[str, Any]) -> str:
+    """The machine, how busy it was, and whether all of it is one run's."""
+    loads = [part["load_before"] for part in parts.values()]
+    several = len({part.get("commit") for part in parts.values()}) > 1
     return (
         f"{here.date}, {here.commit}: {here.cores} cores of {here.processor}, {here.memory_gib} GiB, "
         f"Linux {here.kernel}, Python {here.python}, SQLite {here.sqlite}, {here.disk}; "
-        f"load average before: {here.load}."
+        f"load average before the parts: {min(loads)} to {max(loads)}."
+        + (" **The parts are of several runs, not all of this commit.**" if several else "")
     )

@@ -12,12 +12,14 @@ from bench import machine, page
 from bench.table import Row
 
 
-def result(folder: Path, *rows: Row) -> Path:
+def result(folder: Path, *rows: Row, commits: tuple[str, ...] = ("one",)) -> Path:
     told = [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]
     file = folder / "result.json"
-    file.write_text(
-        json.dumps({"machine": asdict(machine.look(folder)), "parts": {"append": {"rows": told}}})
-    )
+    parts = {
+        f"part {place}": {"commit": commit, "load_before": place + 0.5, "rows": told}
+        for place, commit in enumerate(commits)
+    }
+    file.write_text(json.dumps({"machine": asdict(machine.look(folder)), "parts": parts}))
     return file
 
 
@@ -30,6 +32,18 @@ def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert text.endswith(f"| append | 3 ms | write: 2 ms | 1.50 × | ≤ 1.5 × | yes |\n{page.ENDS}\nafter\n")
     assert "an old table" not in text
     assert machine.look(tmp_path).kernel in text
+
+
+@pytest.mark.parametrize(("commits", "said"), [(("one", "one"), False), (("one", "two"), True)])
+def test_the_page_says_how_busy_it_was_and_whether_it_was_one_run(
+    commits: tuple[str, ...], said: bool, tmp_path: Path
+) -> None:
+    doc = tmp_path / "performance.md"
+    doc.write_text(f"{page.BEGINS}\n{page.ENDS}\n", encoding="utf-8")
+    page.write(result(tmp_path, commits=commits), doc)
+    text = doc.read_text(encoding="utf-8")
+    assert "before the parts: 0.5 to 1.5." in text
+    assert ("of several runs" in text) is said
 
 
 def test_a_page_without_the_marks_stays_as_it_is(tmp_path: Path) -> None:
