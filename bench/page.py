@@ -44,7 +44,7 @@ def write(result: Path, page: Path = PAGE) -> None:
 def _sentence(here: Machine, parts: Mapping[str, Any]) -> str:
     """The machine, how busy it was, and whether all of it is one run's."""
     loads = [part["load_before"] for part in parts.values()]
-    several = len({part.get("commit") for part in parts.values()}) > 1
+    several = any(part.get("commit") != here.commit for part in parts.values())
     return (
         f"{here.date}, {here.commit}: {here.cores} cores of {here.processor}, {here.memory_gib} GiB, "
         f"Linux {here.kernel}, Python {here.python}, SQLite {here.sqlite}, {here.disk}; "

@@ -11,8 +11,10 @@ import pytest
 from bench import machine, page
 from bench.table import Row
 
+HERE = machine.look(page.PAGE.parent).commit
 
-def result(folder: Path, *rows: Row, commits: tuple[str, ...] = ("one",)) -> Path:
+
+def result(folder: Path, *rows: Row, commits: tuple[str, ...] = ("another",)) -> Path:
     told = [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]
     file = folder / "result.json"
     parts = {
@@ -34,7 +36,7 @@ def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert machine.look(tmp_path).kernel in text
 
 
-@pytest.mark.parametrize(("commits", "said"), [(("one", "one"), False), (("one", "two"), True)])
+@pytest.mark.parametrize(("commits", "said"), [((HERE, HERE), False), ((HERE, "another"), True)])
 def test_the_page_says_how_busy_it_was_and_whether_it_was_one_run(
     commits: tuple[str, ...], said: bool, tmp_path: Path
 ) -> None:
