@@ -23,7 +23,7 @@ TABLES = ("visits", "ratings", "deliveries", "rater", "draft", "journal", "check
 
 def count_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have every ``uuid7()`` count, from nought again, so that two ledgers can be the same."""
-    for module, kind in (("bench.bulk", "visit"), ("pad.ledger.recording", "rating")):
+    for module, kind in (("bench.bulk", "visit"), ("uuid6", "rating")):
         names = map(f"{kind}-{{:06}}".format, itertools.count())
         monkeypatch.setattr(f"{module}.uuid7", names.__next__)
 
