@@ -32,7 +32,7 @@ from pad.settings.platform import (
     UnboundProjectNo,
     check_profile,
 )
-from pad.settings.reading import SettingsError, read_table
+from pad.settings.reading import SettingsError, parse_table, read_table
 from pad.settings.suspicion import Suspicion, check_suspicion
 from pad.settings.tables import (
     Counter,
@@ -54,7 +54,7 @@ __all__ = [
     "Identity", "Keypad", "LedgerRules", "Pad", "Phone", "PlatformLink", "PlatformProfile", "RatingRules",
     "Scanner", "Screen", "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text", "Smtp",
     "Suspicion", "Sync", "Technician", "TellerDoor", "UnboundProjectNo", "Voice", "WalkAway", "config_path",
-    "load", "read_table",
+    "load", "parse", "read_table",
 ]  # fmt: skip
 
 DEFAULT_CONFIG: Final = Path("/etc/pad/pad.toml")
@@ -108,7 +108,19 @@ def load(given: Path | None = None, environ: Mapping[str, str] = os.environ) -> 
     :raises SettingsError: naming the file, the key, what was found and what is allowed
     """
     path = config_path(given, environ).absolute()
-    file = read_table(path, PadFile)
+    return _settings(path, read_table(path, PadFile), environ)
+
+
+def parse(file: Path, text: str, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings as they would be if this text stood in the file.
+
+    :raises SettingsError: naming the file, the key, what was found and what is allowed
+    """
+    path = file.absolute()
+    return _settings(path, parse_table(path, text, PadFile), environ)
+
+
+def _settings(path: Path, file: PadFile, environ: Mapping[str, str]) -> Settings:
     profile_path = path.parent / file.platform.profile
     profile = read_table(
         profile_path, PlatformProfile, f"put it there, or name another as platform.profile in {path}"

@@ -34,17 +34,27 @@ def read_table(
     """
     try:
         # some editors put a byte order mark before UTF-8
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: not found; {if_missing}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read ({error}); a TOML file in UTF-8 is needed") from error
+    return parse_table(path, text, kind)
+
+
+def parse_table(path: Path, text: str, kind: type[_T]) -> _T:
+    """The same of a text that is, or is to be, the file's.
+
+    :raises SettingsError: naming the file, the key, what was found and what is allowed
+    """
+    try:
+        found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path}: not TOML: {error}") from error
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"{path}: {_explain(str(error), found, kind)}") from error
+        raise SettingsError(f"{path}: {explained(error, found, kind)}") from error
 
 
 _PLACE: Final = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<key>[^`]*)`)?$", re.DOTALL)
@@ -54,8 +64,9 @@ _SOME_ENTRY: Final = "[...]"
 _SECRETIVE: Final = re.compile(r"word|key|secret|token", re.IGNORECASE)
 
 
-def _explain(message: str, found: Mapping[str, Any], kind: type) -> str:
+def explained(error: msgspec.ValidationError, found: Mapping[str, Any], kind: type) -> str:
     """Turn msgspec's message into: the key, what was found, what is allowed."""
+    message = str(error)
     match = _PLACE.match(message)
     what, key = (match["what"], (match["key"] or "").lstrip(".")) if match else (message, "")
     if unknown := _UNKNOWN.search(what):
@@ -66,7 +77,7 @@ def _explain(message: str, found: Mapping[str, Any], kind: type) -> str:
     if key.endswith(_SOME_ENTRY):
         key = _wrong_entry(found, kind, key.removesuffix(_SOME_ENTRY))
     value = _value_at(found, key)
-    return f"{key}: found {_shown(key, value)}; allowed is {in_words(_type_at(kind, key))}"
+    return f"{key}: found {_shown(key, value)}; allowed is {in_words(type_at(kind, key))}"
 
 
 def _shown(key: str, value: object) -> str:
@@ -80,7 +91,7 @@ def _wrong_entry(found: Mapping[str, Any], kind: type, key: str) -> str:
     table = _value_at(found, key)
     for name, value in table.items() if isinstance(table, Mapping) else ():
         try:
-            msgspec.convert({name: value}, _type_at(kind, key))
+            msgspec.convert({name: value}, type_at(kind, key))
         except msgspec.ValidationError:
             return _join(key, name)
     return key
@@ -92,10 +103,10 @@ def _join(key: str, name: str) -> str:
 
 def _keys_of(kind: type, key: str) -> list[str]:
     """The keys a table may have."""
-    return [field.name for field in msgspec.structs.fields(_type_at(kind, key))]
+    return [field.name for field in msgspec.structs.fields(type_at(kind, key))]
 
 
-def _type_at(kind: type, key: str) -> Any:
+def type_at(kind: type, key: str) -> Any:
     """The type of a key, following ``a.b[0]`` from the file's own; None where there is none."""
     here: Any = kind
     for part in re.findall(r"[^.\[\]]+", key):
