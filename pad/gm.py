@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_FORMAT", "SM3_BYTES", "SM4_KEY_BYTES", "GmError", "Sm2Container", "Sm2Format", "Sm2KeyPair",
-    "Sm2Order", "Sm2Text", "hmac_sm3", "sm2_decrypt", "sm2_encrypt", "sm2_generate_keypair", "sm3",
-    "sm4_gcm_open", "sm4_gcm_seal",
+    "Sm2Order", "Sm2Text", "hmac_sm3", "sm2_decrypt", "sm2_encrypt", "sm2_generate_keypair", "sm2_keypair",
+    "sm3", "sm4_gcm_open", "sm4_gcm_seal",
 ]  # fmt: skip
 
 SM3_BYTES: Final = 32
@@ -106,9 +106,16 @@ def sm4_gcm_open(key: bytes, sealed: bytes, aad: bytes) -> bytes:
 
 def sm2_generate_keypair() -> Sm2KeyPair:
     """A new key pair from the system's random numbers."""
-    scalar = 1 + randbelow(_N - 2)
-    public_key = UNCOMPRESSED + _to_bytes(_base_point() * scalar)
-    return Sm2KeyPair(public_key=public_key.hex(), private_key=f"{scalar:064x}")
+    return sm2_keypair(f"{1 + randbelow(_N - 2):064x}")
+
+
+def sm2_keypair(private_key: str) -> Sm2KeyPair:
+    """The pair a private key belongs to.
+
+    :raises GmError: if it is no private key
+    """
+    public_key = UNCOMPRESSED + _to_bytes(_base_point() * _private_scalar(private_key))
+    return Sm2KeyPair(public_key=public_key.hex(), private_key=private_key)
 
 
 def sm2_encrypt(public_key: str, plaintext: bytes, fmt: Sm2Format = DEFAULT_FORMAT) -> str:

@@ -1,4 +1,4 @@
-"""``padctl keys``: what is done about the ledger's own keys."""
+"""``padctl keys``: what is done about the device's own keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pad import settings
+from pad import device_key, settings
 from pad.clock import SystemClock
 from pad.ledger import rotation
 from pad.ledger.connection import LedgerError, connect
@@ -15,7 +15,20 @@ from pad.ledger.connection import LedgerError, connect
 
 @click.group("keys")
 def keys_group() -> None:
-    """Look after the keys of the ledger's chain and of raters' data."""
+    """Look after the keys of the ledger's chain, of raters' data and of the device."""
+
+
+@keys_group.command("make")
+@click.pass_obj
+def make(config: Path | None) -> None:
+    """Make the keys that are not there; those that are stay."""
+    configured = settings.load(config)
+    made = device_key.make_keys(configured.state_dir, has_ledger=configured.ledger_path.exists())
+    folder = configured.state_dir / "keys"
+    if made:
+        click.echo(f"made {', '.join(made)} in {folder}; back them up")
+    else:
+        click.echo(f"every key is there, in {folder}")
 
 
 @keys_group.command("rotate")
