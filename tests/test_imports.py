@@ -26,7 +26,10 @@ PURE = {
     "kiosk/voice/prompts.py": {"kiosk", "pad"},
     "kiosk/voice/hours.py": {"pad"},
     "kiosk/ui/typeset.py": set(),
-    "pad/enrolment.py": {"urllib"},
+    "pad/enrolment/__init__.py": {"urllib"},
+    "pad/enrolment/wire.py": {"msgspec", "pad", "urllib"},
+    "pad/enrolment/landing.py": {"pad"},
+    "pad/enrolment/sheet.py": {"csv", "io", "pad"},
     **{
         f"kiosk/drivers/{codec}.py": {"array", "binascii", "functools", "heapq", "kiosk", "operator", "pad"}
         for codec in ("codec", "frames", "crc16", "counter_line", "keypad", "idcard", "scanner", "health")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 SCHEME: Final = "pad-enrol"
 TEXT_MAX: Final = 512
@@ -14,6 +15,19 @@ _CODE: Final = re.compile(r"[0-9A-Za-z-]{6,64}")
 
 class EnrolmentError(ValueError):
     """A text is no enrolment code; the message says what is wrong, and does not repeat it."""
+
+
+class Outcome(StrEnum):
+    """What came of a pad's asking to be enrolled."""
+
+    ENROLLED = "enrolled"
+    UNKNOWN_CODE = "unknown_code"
+    USED_CODE = "used_code"
+    EXPIRED_CODE = "expired_code"
+    BAD_REQUEST = "bad_request"
+    NO_ANSWER = "no_answer"
+    NOT_WRITTEN = "not_written"
+    NOBODY_THERE = "nobody_there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,11 @@ def parse(text: str) -> Enrolment:
     if not _CODE.fullmatch(code):
         raise EnrolmentError("its code must be 6 to 64 letters, digits and hyphens")
     return Enrolment(platform, code)
+
+
+def text_of(enrolment: Enrolment) -> str:
+    """The text of a QR code that :func:`parse` reads."""
+    return f"{SCHEME}:?{urlencode({'platform': enrolment.platform, 'code': enrolment.code})}"
 
 
 def is_enrolment(text: str) -> bool:

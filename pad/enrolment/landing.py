@@ -1,0 +1,55 @@
+"""Where an enrolment's answer lands: which settings it changes, and which secrets it brings. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from pad import phone
+from pad.enrolment.wire import Answer, Secrets
+from pad.settings.platform import Dialect
+
+APP_WORD: Final = "app_word"
+PLATFORM_KEY: Final = "platform_sm2.pub"
+_PROFILES: Final = {
+    Dialect.NATIONAL: "platforms/national.toml",
+    Dialect.ITEMISED: "platforms/itemised.toml",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Settings by key, and secrets by the name of their file in ``keys``."""
+
+    settings: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+def landing(answer: Answer, secrets: Secrets, *, profile: str, dialect: Dialect | None) -> Landing:
+    """What is to be written. What an answer does not name stays as it is.
+
+    :param profile: what ``platform.profile`` names now, and ``dialect`` what that speaks; a city's own
+        profile of the right dialect is kept
+    """
+    window, platform = answer.pad, answer.platform
+    settings = {
+        "pad.device_id": answer.device,
+        "pad.hall_name": window.hall_name,
+        "pad.win_no": window.win_no,
+        "pad.area_code": window.area_code,
+        "pad.dept_code": window.dept_code,
+        "pad.orgcode": window.orgcode,
+        "pad.org_name": window.org_name,
+        "platform.profile": profile if dialect is platform.profile else _PROFILES[platform.profile],
+        "platform.url": platform.url.rstrip("/"),
+        "platform.app_mark": platform.app_mark,
+    }
+    if platform.phone_url is not None:
+        settings["phone.url"] = platform.phone_url
+    named = {
+        APP_WORD: secrets.app_word,
+        PLATFORM_KEY: platform.sm2_public_key,
+        phone.KEY_NAME: secrets.phone_key,
+    }
+    return Landing(settings, {name: text for name, text in named.items() if text is not None})
