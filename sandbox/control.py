@@ -58,6 +58,9 @@ class ControlService:
             web.delete("/control/misbehaviours", self._behave),
             web.put("/control/misbehaviours/{name}", self._switch_on),
             web.delete("/control/misbehaviours/{name}", self._switch_off),
+            web.get("/control/enrolments", self._enrolments),
+            web.post("/control/enrolments", self._issue_code),
+            web.get("/control/enrolments/{code}.svg", self._qr),
             web.get("/control/bulletin", self._bulletin),
             web.put("/control/bulletin", self._publish),
             web.get("/control/line", self._line),
@@ -119,6 +122,28 @@ class ControlService:
             raise _bad("serviceTime", "must have the form yyyy-MM-dd HH:mm:ss, or be left out")
         fresh = self._platform.store.add_service(record)
         return web.json_response({"new": fresh}, status=201 if fresh else 200)
+
+    # --- enrolments ---------------------------------------------------------------------
+
+    async def _enrolments(self, _request: web.Request) -> web.Response:
+        platform = self._platform
+        return web.json_response({"enrolments": platform.enrolments.report(platform.now())})
+
+    async def _issue_code(self, request: web.Request) -> web.Response:
+        platform = self._platform
+        try:
+            code = platform.enrolments.issue(await _json_object(request), platform.now())
+        except ValueError as error:
+            raise _bad("", str(error)) from error
+        text = platform.enrolments.text(code, platform.address)
+        told = {"code": code, "text": text, "qr": f"/control/enrolments/{code}.svg"}
+        return web.json_response(told, status=201)
+
+    async def _qr(self, request: web.Request) -> web.Response:
+        drawn = self._platform.enrolments.qr(request.match_info["code"], self._platform.address)
+        if drawn is None:
+            raise _error(web.HTTPNotFound, "unknown_code", "code", "there is no such code")
+        return web.Response(body=drawn, content_type="image/svg+xml")
 
     # --- what is published --------------------------------------------------------------
 

@@ -36,17 +36,17 @@ class Signatures:
 
         :raises Unsigned: if it is not one of ours, old, or seen before
         """
-        settings = self._platform.settings
         mark, timestamp, nonce, signature = (
             headers.get(name, "") for name in ("X-App-Mark", "X-Timestamp", "X-Nonce", "X-Signature")
         )
-        if mark != settings.app_mark:
+        words = set(self._platform.enrolments.words(mark))
+        if not words:
             raise Unsigned("unknown application mark")
         if not re.fullmatch("[0-9]{1,15}", timestamp):
             raise Unsigned("timestamp is no number of milliseconds")
         text = f"{method}\n{path}\n{timestamp}\n{nonce}\n{gm.sm3(body).hex()}"
-        expected = gm.hmac_sm3(settings.app_word.encode(), _bytes(text)).hex()
-        if not nonce or not compare_digest(_bytes(signature), expected.encode()):
+        signed = (gm.hmac_sm3(word.encode(), _bytes(text)).hex() for word in words)
+        if not nonce or not any(compare_digest(_bytes(signature), each.encode()) for each in signed):
             raise Unsigned("signature does not match")
         apart_s = abs(int(timestamp) / 1000 - self._platform.now().timestamp())
         if apart_s > ENVELOPE_TIME_TOLERANCE.total_seconds():

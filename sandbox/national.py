@@ -37,8 +37,8 @@ def open_envelope(platform: Platform, body: bytes, kind: str) -> Opened:
     :raises Refusal: with the platform's words
     """
     common = _common(body)
-    settings = platform.settings
-    if common.get("appMark") != settings.app_mark:
+    settings, mark = platform.settings, common.get("appMark")
+    if not isinstance(mark, str) or not any(platform.enrolments.words(mark)):
         raise Refusal("appMark不存在")
     _check_sign(platform, common)
     params = common.get("params")
@@ -78,7 +78,8 @@ def _check_sign(platform: Platform, common: Mapping[str, Any]) -> None:
         moment = datetime.strptime(time, ENVELOPE_TIME).replace(tzinfo=CHINA_TIME)
     except (GmError, ValueError) as error:
         raise Refusal("签名验证失败") from error
-    if plain != time + settings.app_mark + settings.app_word:
+    mark = common["appMark"]
+    if not any(plain == time + mark + word for word in platform.enrolments.words(mark)):
         raise Refusal("签名验证失败")
     if abs(moment - platform.now()) > ENVELOPE_TIME_TOLERANCE:
         raise Refusal("签名已过期")

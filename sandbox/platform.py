@@ -15,6 +15,7 @@ from pad.keys import write_secret
 from pad.model import CHINA_TIME
 from sandbox import checks
 from sandbox.checks import Rules
+from sandbox.enrolments import Enrolments
 from sandbox.misbehaviour import Misbehaviours
 from sandbox.publishing import Publication
 from sandbox.robots import Robots
@@ -62,6 +63,12 @@ class Platform:
             (folder / "platform.pub").write_text(pair.public_key + "\n", encoding="ascii")
             write_secret(private, pair.private_key)
         self.private_key = private.read_text(encoding="ascii").strip()
+        public_key = gm.sm2_keypair(self.private_key).public_key
+        self.enrolments = Enrolments(
+            settings.app_mark, settings.app_word, public_key, lambda: self.publication.version
+        )
+        self.address = ""
+        """Where it listens, once it does."""
 
     def now(self) -> datetime:
         """The platform's idea of now."""

@@ -55,10 +55,11 @@ async def serve(platform: Platform, say: Callable[[str], None]) -> None:
     control_runner = web.AppRunner(control.application(), access_log=None, shutdown_timeout=0.2)
     await control_runner.setup()
     await line.set(up=True)
+    platform.address = f"http://{_LOOPBACK}:{line.port}"
     control_site = web.TCPSite(control_runner, _LOOPBACK, platform.settings.control_port)
     await control_site.start()
     addresses = {
-        "platform": f"http://{_LOOPBACK}:{line.port}",
+        "platform": platform.address,
         "control": f"http://{_LOOPBACK}:{_port_of(control_site)}",
     }
     say(json.dumps(addresses))

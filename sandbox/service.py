@@ -12,10 +12,12 @@ from typing import Any, Final
 from aiohttp import web
 
 from sandbox import itemised, national
+from sandbox.enrolments import STATUS, Refuses
 from sandbox.misbehaviour import Active
 from sandbox.platform import DUPLICATE, Platform, Taken, Verdict
 
-_SUBMISSIONS: Final = ("/national/evaluate", "/itemised/v1/batches")
+_ENROLMENTS: Final = ("/national/v1/enrolments", "/itemised/v1/enrolments")
+_SUBMISSIONS: Final = ("/national/evaluate", "/itemised/v1/batches", *_ENROLMENTS)
 _BODY_MAX: Final = 16 * 1024 * 1024
 _PORTAL: Final = "<!doctype html><title>上网认证</title><form action=/login>请先登录<input name=user></form>"
 _GATEWAY: Final = "<html><head><title>502 Bad Gateway</title></head><body>502 Bad Gateway</body></html>"
@@ -43,6 +45,7 @@ class PlatformService:
             web.post("/itemised/v1/batches", self._batches),
             web.post("/itemised/v1/heartbeats", self._heartbeats),
             web.get("/itemised/v1/catalogue", self._catalogue),
+            *(web.post(path, self._enrolments) for path in _ENROLMENTS),
             *self._platform.robots.routes(),
         ])  # fmt: skip
         return application
@@ -159,6 +162,22 @@ class PlatformService:
             return web.Response(status=304)
         return web.json_response(publication.answer)
 
+    async def _enrolments(self, request: web.Request) -> web.StreamResponse:
+        platform, body = self._platform, await request.read()
+        met = platform.misbehaviours.take()
+        early = await self._before(request, met, 1)
+        if early is not None:
+            return early
+        try:
+            answer = json.loads(platform.enrolments.enrol(body, platform.address, platform.now()))
+        except Refuses as error:
+            self._log(request, 0, STATUS[error.code], error.code)
+            refusal = {"error": {"code": error.code, "message": str(error)}}
+            return web.json_response(refusal, status=STATUS[error.code])
+        if "wrong-types" in met:
+            answer = {"device": 7, "pad": [], "platform": None, "secrets": {}}
+        return await self._after(request, met, answer, 1, status=201)
+
     # --- misbehaviours ------------------------------------------------------------------
 
     async def _before(
@@ -178,13 +197,18 @@ class PlatformService:
         return answer
 
     async def _after(
-        self, request: web.Request, met: dict[str, Active], answer: dict[str, Any], records: int
+        self,
+        request: web.Request,
+        met: dict[str, Active],
+        answer: dict[str, Any],
+        records: int,
+        status: int = 200,
     ) -> web.StreamResponse:
         """The answer, or what is left of it; what was submitted is stored.
 
         Of several the first in this order: no answer, half a body, half of the JSON.
         """
-        self._log(request, records, 200, ", ".join(met))
+        self._log(request, records, status, ", ".join(met))
         for watcher in self._on_arrival:
             watcher()
         await _linger(met)
@@ -192,14 +216,14 @@ class PlatformService:
         if "answer-lost" in met:
             return _cut(request)
         if "close-mid-body" in met:
-            response = web.StreamResponse(headers={"Content-Type": "application/json"})
+            response = web.StreamResponse(status=status, headers={"Content-Type": "application/json"})
             response.content_length = len(body)
             await response.prepare(request)
             await response.write(body[: len(body) // 2])
             return _cut(request, response)
         if "truncated-json" in met:
             body = body[: len(body) // 2]
-        return web.Response(body=body, content_type="application/json", charset="utf-8")
+        return web.Response(body=body, status=status, content_type="application/json", charset="utf-8")
 
     def _log(self, request: web.Request, records: int, status: int, did: str) -> None:
         platform = self._platform

@@ -117,6 +117,14 @@ function showMisbehaviours({ known, on }) {
   }));
 }
 
+by("enrol").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const { ok, told } = await call("POST", "/control/enrolments", { pad: Object.fromEntries(new FormData(event.target)) });
+  by("code").textContent = ok ? `${told.code}（24 小时内一次有效）` : told.error ? told.error.message : "没有回答";
+  by("qr").hidden = !ok;
+  if (ok) { by("qr").src = told.qr; by("qr").alt = `注册码 ${told.code} 的二维码`; }
+});
+
 by("cut").onclick = async () => { await call("PUT", "/control/line", { up: false }); refresh(); };
 by("restore").onclick = async () => { await call("PUT", "/control/line", { up: true }); refresh(); };
 by("behave").onclick = async () => { await call("DELETE", "/control/misbehaviours"); refresh(); };
