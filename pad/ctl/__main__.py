@@ -14,6 +14,7 @@ from rich.console import Console
 from pad import indicators, keys, pin, serial_ports, settings, told_head
 from pad.ctl import alerts, devices, flags
 from pad.ctl.devices import KioskSilent
+from pad.ctl.enrol import enrol
 from pad.ctl.keys import keys_group
 from pad.indicators import CatalogueError
 from pad.keys import DeviceKeys, SecretError
@@ -195,6 +196,7 @@ def alerts_list(config: Path | None, *, days: int) -> None:
 
 
 padctl.add_command(keys_group)
+padctl.add_command(enrol)
 
 
 @padctl.group("config")

@@ -41,7 +41,10 @@ class Told(msgspec.Struct, frozen=True):
     last_event_s: float | None
 
 
-class _State(msgspec.Struct, frozen=True):
+class State(msgspec.Struct, frozen=True):
+    """What the kiosk says of the window, and of its devices."""
+
+    state: str
     devices: dict[str, Told]
 
 
@@ -67,7 +70,12 @@ class Device:
 
 
 def told_by_kiosk(settings: Settings) -> Mapping[str, Told]:
-    """The devices of ``GET /v1/state``.
+    """The devices of ``GET /v1/state``; raises as :func:`state_of_kiosk` does."""
+    return state_of_kiosk(settings).devices
+
+
+def state_of_kiosk(settings: Settings) -> State:
+    """What ``GET /v1/state`` says.
 
     :raises KioskSilent: if there is no answer
     """
@@ -84,7 +92,7 @@ def told_by_kiosk(settings: Settings) -> Mapping[str, Told]:
     request = Request(f"{scheme}://{host}:{counter.port}/v1/state", headers=headers)  # noqa: S310 - http or https
     try:
         with build_opener(*handlers).open(request, timeout=_WITHIN_S) as answer:
-            return msgspec.json.decode(answer.read(), type=_State).devices
+            return msgspec.json.decode(answer.read(), type=State)
     except (msgspec.DecodeError, UnicodeDecodeError, HTTPException) as error:
         raise KioskSilent(
             f"what answers at {host}:{counter.port} is no kiosk of this version; "
