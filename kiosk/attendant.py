@@ -3,28 +3,61 @@
 from __future__ import annotations
 
 import logging
+import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from kiosk.events import CheckPin, Event, FactsGathered, GatherFacts, PinChecked, TechnicianEffect
+from kiosk.events import (
+    AskForEnrolment,
+    CheckPin,
+    EnrolmentTold,
+    Event,
+    FactsGathered,
+    GatherFacts,
+    PinChecked,
+    StartAnew,
+    TechnicianEffect,
+)
 from kiosk.facts import Facts
 from pad import pin
+from pad.enrolment import Enrolment, Outcome, request
 from pad.keys import SecretError
 from pad.pin import Guard
 
 _log = logging.getLogger("kiosk.technician")
+ENROLS_WITHIN_S: Final = 75.0
+"""How long root has for an enrolment: it asks the platform for at most 30 s."""
+_LOOK_S: Final = 0.2
+
+
+def _end_this_program() -> None:
+    # to the process, not this thread: it wakes the one that draws
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Attendant:
-    """Compares PINs and gathers facts; what it finds comes back as an event."""
+    """Compares PINs, gathers facts, has the pad enrolled; what it finds comes back as an event."""
 
-    def __init__(self, state_dir: Path, gather: Callable[[], Facts], report: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        gather: Callable[[], Facts],
+        report: Callable[[Event], None],
+        *,
+        end: Callable[[], None] = _end_this_program,
+        enrols_within_s: float = ENROLS_WITHIN_S,
+    ) -> None:
         self._state_dir = state_dir
         self._gather = gather
         self._report = report
+        self._end = end
+        self._enrols_within_s = enrols_within_s
+        self._ending = threading.Event()
         self._guard = Guard()
         self._asked: queue.SimpleQueue[TechnicianEffect | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="attendant", daemon=True)
@@ -38,7 +71,8 @@ class Attendant:
         self._asked.put(effect)
 
     def stop(self) -> None:
-        """End after what is under way."""
+        """End after what is under way, but for an enrolment, which root goes on with."""
+        self._ending.set()
         self._asked.put(None)
         self._thread.join()
 
@@ -49,6 +83,34 @@ class Attendant:
                     self._report(self._checked(typed))
                 case GatherFacts():
                     self._report(FactsGathered(self._gather()))
+                case AskForEnrolment(enrolment):
+                    # meanwhile PINs are compared and facts gathered
+                    threading.Thread(
+                        target=self._have_enrolled, args=(enrolment,), name="enrolment", daemon=True
+                    ).start()
+                case StartAnew():
+                    _log.info("the pad starts anew with its new settings")
+                    self._end()
+
+    def _have_enrolled(self, enrolment: Enrolment) -> None:
+        place = request.folder(self._state_dir)
+        try:
+            asked = request.ask(place, enrolment)
+        except OSError as error:
+            _log.error("%s: cannot be written (%s); no enrolment from here", error.filename, error.strerror)
+            self._report(EnrolmentTold(Outcome.NOBODY_THERE))
+            return
+        until = time.monotonic() + self._enrols_within_s
+        while (result := request.result(place, asked)) is None:
+            if time.monotonic() >= until:
+                _log.error("%s: nobody took the request; is pad-enrol.path running?", place)
+                request.take_back(place, asked)
+                self._report(EnrolmentTold(Outcome.NOBODY_THERE))
+                return
+            if self._ending.wait(_LOOK_S):
+                return
+        _log.info("enrolment: %s", result.outcome)
+        self._report(EnrolmentTold(result.outcome, result.device, result.win_no))
 
     def _checked(self, typed: str) -> PinChecked:
         now_s = time.monotonic()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from kiosk.facts import Facts
 from pad.bulletin import Bulletin
 from pad.codes import Level
-from pad.enrolment import Enrolment
+from pad.enrolment import Enrolment, Outcome
 from pad.model import Draft, FinishedRating, InputDevice, Instant, Matter, Rater, Staff, Visit, VisitEnd
 
 
@@ -247,6 +247,11 @@ class EnrolmentScanned:
 
 
 @dataclass(frozen=True, slots=True)
+class Enrol:
+    """The pad is to be enrolled by the code that was scanned."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeaveTechnician:
     """The technician is done."""
 
@@ -304,6 +309,15 @@ class FactsGathered:
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolmentTold:
+    """What came of the enrolment that was asked for; where it did, which pad at which window this is now."""
+
+    outcome: Outcome
+    device: str = ""
+    win_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class BulletinChanged:
     """The platform's notices and published figures are now these."""
 
@@ -346,7 +360,7 @@ CitizenEvent = (
     | DeclineReason
     | Withdraw
 )
-TechnicianEvent = HoldCorners | EnterPin | TurnSample | EnrolmentScanned | LeaveTechnician
+TechnicianEvent = HoldCorners | EnterPin | TurnSample | EnrolmentScanned | Enrol | LeaveTechnician
 PadEvent = (
     Tick
     | Stored
@@ -355,6 +369,7 @@ PadEvent = (
     | StorageChanged
     | PinChecked
     | FactsGathered
+    | EnrolmentTold
     | BulletinChanged
     | WindowLinked
     | DeviceChanged
@@ -407,6 +422,18 @@ class GatherFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class AskForEnrolment:
+    """Have the pad enrolled; answered by EnrolmentTold."""
+
+    enrolment: Enrolment
+
+
+@dataclass(frozen=True, slots=True)
+class StartAnew:
+    """End the program, so that it is started again with the settings as they are now."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoteDevice:
     """Write into the journal how a device does."""
 
@@ -417,7 +444,7 @@ class NoteDevice:
 
 
 RecordEffect = OpenVisit | EndVisit | KeepDraft | Save | NoteDevice
-TechnicianEffect = CheckPin | GatherFacts
+TechnicianEffect = CheckPin | GatherFacts | AskForEnrolment | StartAnew
 Effect = RecordEffect | TechnicianEffect
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from kiosk.events import Answer, CardTrouble, DeviceState, Effect, Page, ServiceMode
+from kiosk.events import Answer, CardTrouble, DeviceState, Effect, EnrolmentTold, Page, ServiceMode
 from kiosk.facts import Facts
 from pad import settings
 from pad.bulletin import Bulletin
@@ -99,12 +99,17 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Technician:
-    """The technician reads; with a ``sample`` the screen of that number is shown instead."""
+    """The technician reads; with a ``sample`` the screen of that number is shown instead.
+
+    ``enrolment`` was scanned; it is ``enrolling`` once asked for, until ``told`` says what came of it.
+    """
 
     until_ns: int
     facts: Facts | None = None
     sample: int | None = None
     enrolment: Enrolment | None = None
+    enrolling: bool = False
+    told: EnrolmentTold | None = None
 
 
 Phase = Resting | Inviting | Rating | Saving | Thanking | Withdrawn | AlreadyRated | Asking | Technician
@@ -139,7 +144,8 @@ class Device:
 class Session:
     """The whole state of the window.
 
-    ``next_service`` and ``next_staff`` (a sign-out holds None) wait for the person to be done.
+    ``next_service`` and ``next_staff`` (a sign-out holds None) wait for the person to be done, and so
+    does a program that ``starts_anew``.
     """
 
     rules: RatingRules
@@ -155,6 +161,7 @@ class Session:
     window_link: str = ""
     devices: Mapping[str, Device] = field(default_factory=dict)
     technician: settings.Technician = field(default_factory=settings.Technician)
+    starts_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ Rules that no table shows:
 - From the reasons the person may turn to the comment's or the identity's page and back; the ring
   goes on as before.
 - The technician's page opens only while nobody is asked anything, and pauses the window.
+- A pad that was enrolled anew ends, to start with its new settings, once nobody is at it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ from pad.model import Instant
 
 def handle(session: Session, event: Event, now: Instant) -> Step:
     """What ``event`` does at ``now``."""
-    step = _RULES[type(event)](session, event, now)
+    step = technician.started_anew(_RULES[type(event)](session, event, now))
     after = keys.cursor_after(session, step.session)
     return step if after is step.session else Step(after, step.effects, step.answer)
 
@@ -78,6 +79,7 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.EnterPin: technician.enter_pin,
     events.TurnSample: technician.turn_sample,
     events.EnrolmentScanned: technician.enrolment_scanned,
+    events.Enrol: technician.enrol,
     events.LeaveTechnician: technician.leave,
     events.Tick: course.tick,
     events.Stored: course.stored,
@@ -86,6 +88,7 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.StorageChanged: course.storage_changed,
     events.PinChecked: technician.pin_checked,
     events.FactsGathered: technician.facts_gathered,
+    events.EnrolmentTold: technician.enrolment_told,
     events.BulletinChanged: board.bulletin_changed,
     events.WindowLinked: board.window_linked,
     events.DeviceChanged: devices.device_changed,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from kiosk.events import CardTrouble, DeviceState, Page, ServiceMode
+from kiosk.events import CardTrouble, DeviceState, EnrolmentTold, Page, ServiceMode
 from kiosk.facts import Facts
 from kiosk.masking import masked_name, masked_phone
 from kiosk.phases import (
@@ -96,7 +96,8 @@ class View:
     What is tapped before it is ``armed`` means nothing; ``sent_by_itself`` says whether a closing
     ring sends what was tapped; ``link`` is what the QR code says. ``identity`` is None where the
     city does not ask. ``sample`` is the number of the pad's own screen a technician looks at,
-    ``enrolment`` the platform for which a code was scanned.
+    ``enrolment`` the platform for which a code was scanned, ``enrolling`` while it is asked, and
+    ``enrolled`` what came of it.
     """
 
     screen: ScreenName
@@ -121,6 +122,8 @@ class View:
     facts: Facts | None = None
     sample: int | None = None
     enrolment: str = ""
+    enrolling: bool = False
+    enrolled: EnrolmentTold | None = None
 
 
 _RESTING: Final = {
@@ -167,7 +170,14 @@ def view_of(session: Session, catalogue: Catalogue) -> View:
             )
         case Technician() as phase:
             enrolment = phase.enrolment.platform if phase.enrolment is not None else ""
-            return View(ScreenName.TECHNICIAN, facts=phase.facts, sample=phase.sample, enrolment=enrolment)
+            return View(
+                ScreenName.TECHNICIAN,
+                facts=phase.facts,
+                sample=phase.sample,
+                enrolment=enrolment,
+                enrolling=phase.enrolling,
+                enrolled=phase.told,
+            )
         case phase if (said := _SAYING.get(type(phase))) is not None:
             return View(said)
     if not session.storage_ready:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from kiosk.events import CardTrouble
+from kiosk.events import CardTrouble, EnrolmentTold
 from kiosk.facts import Fact, FactGroup, Facts
 from kiosk.view import Identity, PinState, Ring, ScreenName, View
 from pad.bulletin import Bulletin, Figures, Notice
 from pad.clock import monotonic_ns
 from pad.codes import Level
+from pad.enrolment import Outcome
 from pad.indicators import Catalogue
 from pad.model import Matter, Staff
 
@@ -117,4 +118,16 @@ def samples(catalogue: Catalogue) -> dict[str, View]:
         "pin": View(ScreenName.PIN, pin=PinState(typed=4)),
         "technician": View(ScreenName.TECHNICIAN, facts=_FACTS),
         "technician-enrolment": View(ScreenName.TECHNICIAN, facts=_FACTS, enrolment=_PLATFORM),
+        "technician-enrolled": View(
+            ScreenName.TECHNICIAN,
+            facts=_FACTS,
+            enrolment=_PLATFORM,
+            enrolled=EnrolmentTold(Outcome.ENROLLED, "pad-0001", "A07"),
+        ),
+        "technician-not-enrolled": View(
+            ScreenName.TECHNICIAN,
+            facts=_FACTS,
+            enrolment=_PLATFORM,
+            enrolled=EnrolmentTold(Outcome.NO_ANSWER),
+        ),
     }

@@ -1,10 +1,11 @@
-"""The technician's page: what to know at a glance, every sound and every screen to try."""
+"""The technician's page: what to know at a glance, every sound and screen to try, and the pad's enrolment."""
 
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import urlsplit
 
-from kiosk.events import LeaveTechnician, TurnSample
+from kiosk.events import Enrol, LeaveTechnician, TurnSample
 from kiosk.facts import Fact, FactGroup
 from kiosk.ui import theme
 from kiosk.ui.layout.box import Box
@@ -12,6 +13,7 @@ from kiosk.ui.layout.resting import technician
 from kiosk.ui.parts import Card, Style
 from kiosk.ui.screen import Screen
 from kiosk.view import View
+from pad.enrolment import Outcome
 
 _GOOD, _BAD = "✓", "!"
 
@@ -21,21 +23,61 @@ class TechnicianScreen(Screen):
 
     def build(self, view: View) -> None:
         """Put title and buttons in place; the facts come when they are gathered."""
-        say = self.setting.words.say
-        boxes = technician(self.form)
-        title = say("For the technician")
+        boxes = technician(self.form, buttons=2 if view.enrolment else 3)
+        self.write(self._title(view), boxes.title, theme.LARGE, Style(bold=True, align="left"))
         if view.enrolment:
-            title = say("Enrolment code scanned: {platform}", platform=view.enrolment)
-        self.write(title, boxes.title, theme.LARGE, Style(bold=True, align="left"))
-        sounds, screens, leave = boxes.actions
-        self.button("sounds", say("Play every sound"), sounds, self.setting.rehearse)
-        self.button("screens", say("Show every screen"), screens, partial(self.setting.post, TurnSample(0)))
-        self.button("leave", say("Leave"), leave, partial(self.setting.post, LeaveTechnician()), strong=True)
+            self._offer_enrolment(view, boxes.actions)
+        else:
+            self._offer_rehearsals(boxes.actions)
         if view.facts is None:
-            self.write(say("One moment, please."), boxes.columns[0], theme.NORMAL)
+            self.write(self.setting.words.say("One moment, please."), boxes.columns[0], theme.NORMAL)
             return
         for box, groups in zip(boxes.columns, _halves(view.facts.groups), strict=True):
             self._put_groups(box, groups)
+
+    def _title(self, view: View) -> str:
+        say, told = self.setting.words.say, view.enrolled
+        if view.enrolling:
+            return say("Enrolling at {platform}", platform=view.enrolment)
+        if told is None:
+            scanned = say("Enrolment code scanned: {platform}", platform=view.enrolment)
+            return scanned if view.enrolment else say("For the technician")
+        match told.outcome:
+            case Outcome.ENROLLED:
+                return say(
+                    "Enrolled as {device}, window {window}.", device=told.device, window=told.win_no or "-"
+                )
+            case Outcome.UNKNOWN_CODE:
+                return say("The platform does not know this code. Check it, or ask for a new one.")
+            case Outcome.USED_CODE:
+                return say("Another pad has used this code. Ask for a new one.")
+            case Outcome.EXPIRED_CODE:
+                return say("This code has expired. Ask for a new one.")
+            case Outcome.BAD_REQUEST:
+                return say("The platform does not take what this pad says. Tell whoever runs it.")
+            case Outcome.NO_ANSWER:
+                return say("The platform was not reached. Check network and clock, then try again.")
+            case Outcome.NOT_WRITTEN:
+                return say("This pad could not keep it. Type padctl doctor on it.")
+            case Outcome.NOBODY_THERE:
+                return say("Nothing on this pad enrols it from here. Type padctl enrol on it.")
+
+    def _offer_enrolment(self, view: View, boxes: tuple[Box, ...]) -> None:
+        say, post = self.setting.words.say, self.setting.post
+        done = view.enrolled is not None and view.enrolled.outcome is Outcome.ENROLLED
+        if not done:
+            asks = say("Enrol at {platform}", platform=urlsplit(view.enrolment).hostname or "")
+            self.button("enrol", asks, boxes[0], partial(post, Enrol()), strong=True)
+            self.enable("enrol", not view.enrolling)
+        leave = say("Leave, and start anew") if done else say("Leave")
+        self.button("leave", leave, boxes[1], partial(post, LeaveTechnician()), strong=done)
+
+    def _offer_rehearsals(self, boxes: tuple[Box, ...]) -> None:
+        say, post = self.setting.words.say, self.setting.post
+        sounds, screens, leave = boxes
+        self.button("sounds", say("Play every sound"), sounds, self.setting.rehearse)
+        self.button("screens", say("Show every screen"), screens, partial(post, TurnSample(0)))
+        self.button("leave", say("Leave"), leave, partial(post, LeaveTechnician()), strong=True)
 
     def _put_groups(self, column: Box, groups: tuple[FactGroup, ...]) -> None:
         say, unit = self.setting.words.say, self.form.unit

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from kiosk.attendant import Attendant
-from kiosk.events import CheckPin, Event, FactsGathered, GatherFacts, PinChecked
+from kiosk.events import (
+    AskForEnrolment,
+    CheckPin,
+    EnrolmentTold,
+    Event,
+    FactsGathered,
+    GatherFacts,
+    PinChecked,
+    StartAnew,
+)
 from kiosk.facts import Fact, FactGroup, Facts
+from pad.enrolment import Enrolment, Outcome, request
+from pad.enrolment.request import Result
 from pad.pin import set_pin
 
 FACTS = Facts((FactGroup("Ratings", (Fact("Waiting to be sent", "0"),)),))
@@ -20,9 +33,12 @@ WITHIN_S = 20
 class Desk:
     """Hears what the attendant reports."""
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, within_s: float = WITHIN_S) -> None:
         self.heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self.attendant = Attendant(state_dir, lambda: FACTS, self.heard.put)
+        self.ended = threading.Event()
+        self.attendant = Attendant(
+            state_dir, lambda: FACTS, self.heard.put, end=self.ended.set, enrols_within_s=within_s
+        )
         self.attendant.start()
 
     def ask(self, pin: str) -> PinChecked:
@@ -77,3 +93,51 @@ def test_a_damaged_file_lets_nobody_in_and_prints_nothing_of_it(
 def test_facts_are_gathered_and_told(desk: Desk) -> None:
     desk.attendant.attend(GatherFacts())
     assert desk.heard.get(timeout=WITHIN_S) == FactsGathered(FACTS)
+
+
+# --- enrolment ----------------------------------------------------------------------------
+
+ENROLMENT = Enrolment("https://hcp.example/gateway", "ABCD-EFGH")
+
+
+def asked(place: Path) -> Path:
+    """The request, once it is there."""
+    file = place / "asked" / "request"
+    looking = threading.Event()
+    while not file.exists():
+        looking.wait(0.01)
+    return file
+
+
+def test_root_is_asked_to_enrol_and_what_it_says_is_told(desk: Desk, tmp_path: Path) -> None:
+    place = request.folder(tmp_path)
+    desk.attendant.attend(AskForEnrolment(ENROLMENT))
+    number, taken = request.take(asked(place), os.geteuid())
+    assert taken == ENROLMENT
+    request.tell(place, Result(number, Outcome.ENROLLED, "pad-7", "大厅", "A07"))
+    assert desk.heard.get(timeout=WITHIN_S) == EnrolmentTold(Outcome.ENROLLED, "pad-7", "A07")
+
+
+def test_pins_are_compared_while_an_enrolment_is_under_way(desk: Desk, tmp_path: Path) -> None:
+    desk.attendant.attend(AskForEnrolment(ENROLMENT))
+    asked(request.folder(tmp_path))
+    assert desk.ask("482913") == PinChecked(right=False, unset=True)
+
+
+def test_where_nobody_takes_the_request_that_is_told_and_it_is_taken_back(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, within_s=0)
+    desk.attendant.attend(AskForEnrolment(ENROLMENT))
+    assert desk.heard.get(timeout=WITHIN_S) == EnrolmentTold(Outcome.NOBODY_THERE)
+    desk.attendant.stop()
+    assert list((request.folder(tmp_path) / "asked").iterdir()) == []
+
+
+def test_where_no_request_can_be_left_that_is_told(desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "enrol").write_text("in the way", encoding="ascii")
+    desk.attendant.attend(AskForEnrolment(ENROLMENT))
+    assert desk.heard.get(timeout=WITHIN_S) == EnrolmentTold(Outcome.NOBODY_THERE)
+
+
+def test_to_start_anew_the_program_ends(desk: Desk) -> None:
+    desk.attendant.attend(StartAnew())
+    assert desk.ended.wait(WITHIN_S)

@@ -18,7 +18,9 @@ from kiosk.events import (
     DeviceChanged,
     DeviceState,
     EndVisit,
+    Enrol,
     EnrolmentScanned,
+    EnrolmentTold,
     EnterPin,
     EraseDigits,
     Event,
@@ -68,7 +70,7 @@ from kiosk.phases import (
 from kiosk.session import handle
 from kiosk.view import ScreenName, view_of
 from pad.codes import Level
-from pad.enrolment import Enrolment
+from pad.enrolment import Enrolment, Outcome
 from pad.indicators import Catalogue, Indicator
 from pad.model import Instant, Matter, Staff, VisitOutcome
 from pad.settings import RatingRules, WalkAway
@@ -81,6 +83,7 @@ QUIET: tuple[Event, ...] = (
     Submit(), DeclineReason(), Withdraw(), TouchDown(), TouchUp(), SignOut(), HoldCorners(),
     LeaveTechnician(), EnterPin(), PinChecked(right=False), TurnSample(0), GivePhone(),
     ForgetIdentity(), EraseDigits(), EnrolmentScanned(Enrolment("https://hcp.example", "ABCD-EFGH")),
+    Enrol(), *map(EnrolmentTold, Outcome),
     *map(TurnTo, Page), *map(CardFailed, CardTrouble),
     *(DeviceChanged(name, state) for name in ("idcard", "keypad") for state in DeviceState),
 )  # fmt: skip

@@ -47,7 +47,7 @@ class MessageLayout:
 
 @dataclass(frozen=True, slots=True)
 class TechnicianLayout:
-    """The technician's page: two columns of facts, and four buttons."""
+    """The technician's page: two columns of facts, and the buttons."""
 
     title: Box
     columns: tuple[Box, ...]
@@ -130,9 +130,9 @@ def _middle(form: Form, body: Box, shown: Shown, **beside: Box | None) -> Restin
     )
 
 
-def technician(form: Form) -> TechnicianLayout:
-    """The technician's page."""
+def technician(form: Form, buttons: int = 3) -> TechnicianLayout:
+    """The technician's page, with so many buttons."""
     given, unit = frame(form), form.unit
     title, rest = given.body.cut_top(7 * unit * form.type_scale, unit)
     columns = rest.rows(2, unit) if form.is_upright else rest.columns(2, 3 * unit)
-    return TechnicianLayout(title, columns, given.actions.columns(3, 2 * unit))
+    return TechnicianLayout(title, columns, given.actions.columns(buttons, 2 * unit))

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.events import (
     Answer,
+    AskForEnrolment,
     CheckPin,
+    Effect,
+    Enrol,
+    EnrolmentScanned,
+    EnrolmentTold,
     EnterPin,
     EraseDigits,
     FactsGathered,
@@ -16,6 +23,7 @@ from kiosk.events import (
     PressDigit,
     ServiceMode,
     SetService,
+    StartAnew,
     Submit,
     TouchDown,
     TouchUp,
@@ -24,11 +32,15 @@ from kiosk.events import (
 from kiosk.facts import Facts
 from kiosk.phases import Asking, Resting, Technician, state_name
 from kiosk.view import ScreenName, view_of
+from pad import settings
+from pad.enrolment import Enrolment, Outcome
 from pad.indicators import Catalogue
 from pad.model import Matter
 from tests.kiosk.trace import Trace
 
 NONE = Catalogue("none", ())
+ENROLMENT = Enrolment("https://hcp.example/gateway", "ABCD-EFGH")
+ENROLLED = EnrolmentTold(Outcome.ENROLLED, "pad-7", "A07")
 
 
 def asked() -> Trace:
@@ -129,3 +141,82 @@ def test_what_was_typed_of_a_pin_is_gone_with_the_page() -> None:
     phase = trace.phase()
     assert isinstance(phase, Asking)
     assert phase.pin == ""
+
+
+# --- enrolment ----------------------------------------------------------------------------
+
+
+def scanned() -> Trace:
+    return inside().do(EnrolmentScanned(ENROLMENT))
+
+
+def count(trace: Trace, kind: type[Effect]) -> int:
+    return sum(isinstance(each, kind) for each in trace.effects)
+
+
+def test_what_was_scanned_is_asked_for_once_when_the_technician_says_so() -> None:
+    trace = scanned()
+    assert count(trace, AskForEnrolment) == 0
+    trace.do(Enrol())
+    assert trace.effects[-1] == AskForEnrolment(ENROLMENT)
+    assert view_of(trace.session, NONE).enrolling
+    assert trace.unchanged_by(Enrol(), EnrolmentScanned(ENROLMENT))
+
+
+def test_without_a_code_or_elsewhere_nothing_is_asked_for() -> None:
+    assert inside().unchanged_by(Enrol())
+    assert Trace().unchanged_by(Enrol())
+    assert Trace().invite().tap(4).unchanged_by(Enrol())
+
+
+def test_what_came_of_it_is_shown_without_the_code() -> None:
+    view = view_of(scanned().do(Enrol(), ENROLLED).session, NONE)
+    assert (view.enrolled, view.enrolling) == (ENROLLED, False)
+    assert ENROLMENT.code not in repr(view)
+
+
+def test_what_failed_may_be_tried_again_with_the_same_code_or_another() -> None:
+    trace = scanned().do(Enrol(), EnrolmentTold(Outcome.NO_ANSWER))
+    trace.do(Enrol())
+    assert count(trace, AskForEnrolment) == 2
+    other = Enrolment("https://hcp.example/gateway", "OTHER-CODE")
+    trace.do(EnrolmentTold(Outcome.USED_CODE), EnrolmentScanned(other))
+    assert view_of(trace.session, NONE).enrolled is None
+    assert trace.do(Enrol()).effects[-1] == AskForEnrolment(other)
+    trace.do(EnrolmentTold(Outcome.NO_ANSWER), LeaveTechnician())
+    assert count(trace, StartAnew) == 0, "nothing changed"
+
+
+def test_an_enrolled_pad_starts_anew_once_the_technician_leaves_and_is_not_enrolled_twice() -> None:
+    trace = scanned().do(Enrol(), ENROLLED)
+    assert trace.unchanged_by(Enrol(), EnrolmentScanned(ENROLMENT))
+    assert count(trace, StartAnew) == 0
+    trace.do(LeaveTechnician())
+    assert count(trace, StartAnew) == 1
+    trace.pass_time(1000)
+    assert count(trace, StartAnew) == 1
+
+
+def test_an_answer_is_waited_for_longer_than_the_page_stays_by_itself() -> None:
+    trace = scanned()
+    trace.session = replace(trace.session, technician=settings.Technician(leave_after_s=10))
+    trace.do(Enrol()).pass_time(80)
+    assert screen(trace) is ScreenName.TECHNICIAN
+    trace.pass_time(20)
+    assert screen(trace) is ScreenName.IDLE
+
+
+def test_a_late_answer_starts_the_pad_anew_only_when_nobody_is_rating() -> None:
+    trace = scanned().do(Enrol(), LeaveTechnician()).invite().tap(5)
+    trace.do(ENROLLED)
+    assert count(trace, StartAnew) == 0
+    trace.do(Submit()).stored()
+    assert screen(trace) is ScreenName.THANKS
+    assert count(trace, StartAnew) == 0
+    trace.pass_time(60)
+    assert count(trace, StartAnew) == 1
+
+
+def test_at_rest_a_late_answer_starts_it_anew_at_once() -> None:
+    trace = scanned().do(Enrol(), LeaveTechnician(), ENROLLED)
+    assert count(trace, StartAnew) == 1
