@@ -103,6 +103,79 @@ def pid(debian: DebianRoot, unit: str) -> int:
     return int(debian.run("systemctl", "show", unit, "--property=MainPID", "--value").stdout)
 
 
+def python(debian: DebianRoot, script: str) -> str:
+    """What the package's own Python prints."""
+    done = debian.run("/opt/window-rating-pad/bin/python3", "-I", "-c", script)
+    return done.stdout.strip()
+
+
+CONTROL: Final = """
+import json, urllib.request as r
+body = json.dumps({"pad": {"hall_name": "新大厅", "win_no": "B12"}, "device": "pad-7"}).encode()
+print(json.load(r.urlopen(r.Request("http://127.0.0.1:27501/control/enrolments", data=body)))["text"])
+"""
+LEAVE: Final = """
+import os, sys, pathlib
+from pad import enrolment
+from pad.enrolment import request
+os.setgid(__import__("grp").getgrnam("pad").gr_gid); os.setgroups([])
+os.setuid(__import__("pwd").getpwnam({user!r}).pw_uid)
+print(request.ask(request.folder(pathlib.Path("/var/lib/pad")), enrolment.parse({text!r})))
+"""
+
+
+def test_enrolled_by_code_the_pad_delivers_and_keeps_the_modes(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    debian.run("systemd-run", "--unit=practice", "/usr/bin/sandbox")
+    text = until(lambda: _try(debian, CONTROL))
+    done = debian.run("padctl", "enrol", "--code", text, "--serial", "SN-1")
+    assert "kiosk and syncd started anew" in done.stdout
+    modes = debian.run("stat", "-c", "%a %U:%G", "/etc/pad/pad.toml", "/var/lib/pad/keys/app_word").stdout
+    assert modes.splitlines() == ["640 root:pad", "600 root:root"]
+    until(lambda: is_active(debian, "syncd"))
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    beats = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:27501/control/heartbeats').read().decode())"
+    until(lambda: python(debian, beats), lambda told: '"pad-7"' in told)
+
+
+def test_what_the_screens_user_asks_for_root_does_and_nobody_elses(debian: DebianRoot) -> None:
+    boot(debian)
+    until(lambda: state(debian), lambda told: told.get("state") == "idle")
+    debian.run("systemd-run", "--unit=practice", "/usr/bin/sandbox")
+    text = until(lambda: _try(debian, CONTROL))
+    refused = debian.run(
+        "/opt/window-rating-pad/bin/python3",
+        "-I",
+        "-c",
+        LEAVE.format(user="pad-syncd", text=text),
+        check=False,
+    )
+    assert "PermissionError" in refused.stderr
+    kiosk = pid(debian, "kiosk")
+    asked = python(debian, LEAVE.format(user="pad-kiosk", text=text))
+    result = until(lambda: debian.run("cat", "/run/pad-enrol/told/result.json", check=False).stdout)
+    assert json.loads(result) == {
+        "id": asked, "outcome": "enrolled", "device": "pad-7", "hall_name": "新大厅", "win_no": "B12",
+    }  # fmt: skip
+    until(lambda: is_active(debian, "syncd"))
+    assert 'device_id = "pad-7"' in debian.run("cat", "/etc/pad/pad.toml").stdout
+    modes = debian.run(
+        "stat", "-c", "%a %U:%G", "/etc/pad/pad.toml", "/run/pad-enrol/told/result.json"
+    ).stdout
+    assert modes.splitlines() == ["640 root:pad", "640 root:pad"]
+    assert debian.run("ls", "-A", "/run/pad-enrol/asked").stdout == ""
+    assert pid(debian, "kiosk") == kiosk, "it ends by itself, once the technician leaves its page"
+
+
+def is_active(debian: DebianRoot, unit: str) -> bool:
+    return debian.run("systemctl", "is-active", unit, check=False).stdout.strip() == "active"
+
+
+def _try(debian: DebianRoot, script: str) -> str:
+    return debian.run("/opt/window-rating-pad/bin/python3", "-I", "-c", script, check=False).stdout.strip()
+
+
 def test_an_upgrade_keeps_settings_and_ledger(debian: DebianRoot, package: Path) -> None:
     debian.run("sed", "-i", 's/^win_no = .*/win_no = "7"/', "/etc/pad/pad.toml")
     boot(debian)

@@ -11,7 +11,12 @@ from typing import Final
 import pytest
 
 UNITS: Final = Path(__file__).parents[2] / "systemd"
-MOST: Final = {"syncd.service": 1.5, "kiosk.service": 3.0, "pad-screen.service": 5.0}
+MOST: Final = {
+    "syncd.service": 1.5,
+    "kiosk.service": 3.0,
+    "pad-screen.service": 5.0,
+    "pad-enrol.service": 3.0,
+}
 
 
 @pytest.mark.parametrize("name", MOST)
