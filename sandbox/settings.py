@@ -14,10 +14,13 @@ from msgspec import Meta, Struct, field, json
 from pad import bulletin
 from pad.bulletin import BulletinError
 from pad.gm import GmError, Sm2Container, Sm2Format, Sm2Order, Sm2Text
-from pad.settings import SettingsError, read_table
+from pad.settings import DEFAULT_CONFIG, SettingsError, read_table
 
 DEFAULT: Final = Path(__file__).with_name("sandbox.toml")
-NATIONAL_INDICATORS: Final = Path(__file__).parents[1] / "config/indicators/national-2020-05-22.toml"
+_NATIONAL: Final = "indicators/national-2020-05-22.toml"
+_IN_TREE: Final = Path(__file__).parents[1] / "config" / _NATIONAL
+NATIONAL_INDICATORS: Final = _IN_TREE if _IN_TREE.exists() else DEFAULT_CONFIG.parent / _NATIONAL
+"""The national list: the one in the source tree, or the one the package installs."""
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
