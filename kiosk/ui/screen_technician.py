@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import urlsplit
 
-from kiosk.events import Enrol, LeaveTechnician, TurnSample
+from kiosk.events import Enrol, EnrolmentTold, LeaveTechnician, TurnSample
 from kiosk.facts import Fact, FactGroup
 from kiosk.ui import theme
 from kiosk.ui.layout.box import Box
@@ -39,9 +39,14 @@ class TechnicianScreen(Screen):
         say, told = self.setting.words.say, view.enrolled
         if view.enrolling:
             return say("Enrolling at {platform}", platform=view.enrolment)
-        if told is None:
-            scanned = say("Enrolment code scanned: {platform}", platform=view.enrolment)
-            return scanned if view.enrolment else say("For the technician")
+        if told is not None:
+            return self._outcome(told)
+        if view.enrolment:
+            return say("Enrolment code scanned: {platform}", platform=view.enrolment)
+        return say("For the technician")
+
+    def _outcome(self, told: EnrolmentTold) -> str:
+        say = self.setting.words.say
         match told.outcome:
             case Outcome.ENROLLED:
                 return say(
@@ -57,6 +62,8 @@ class TechnicianScreen(Screen):
                 return say("The platform does not take what this pad says. Tell whoever runs it.")
             case Outcome.NO_ANSWER:
                 return say("The platform was not reached. Check network and clock, then try again.")
+            case Outcome.NO_SERIAL:
+                return say("This machine has no serial number. Type padctl enrol --serial on it.")
             case Outcome.NOT_WRITTEN:
                 return say("This pad could not keep it. Type padctl doctor on it.")
             case Outcome.NOBODY_THERE:

@@ -52,7 +52,12 @@ class Asked:
     "--code", default="", help="The one-time code, or a QR code's whole text; -: from standard input."
 )
 @click.option("--ca-file", type=_FILE, help="PEM file of the authority that signs the platform.")
-@click.option("--serial", default="", help="This pad's serial number, where the machine does not know it.")
+@click.option(
+    "--serial",
+    default="",
+    envvar="PAD_SERIAL",
+    help="This pad's serial number, where the machine does not know it.",
+)
 @click.option("--file", "csv", type=_FILE, help="A sheet of many pads (CSV): check it, and prepare a stick.")
 @click.option("--stick", type=_FOLDER, help="With --file: where to. Alone: enrol this pad by its row.")
 @click.option("--package", type=_FILE, help="With --file: the .deb that goes on the stick.")
@@ -78,6 +83,8 @@ def enrol(  # noqa: PLR0913 - one for each option
     if code == "-":
         code = sys.stdin.readline().strip()
     asked = Asked(platform, code, serial, ca_file, as_json, not no_restart)
+    if serial and not machine.is_serial(serial):
+        raise click.UsageError("--serial: allowed is a maker's number of 1 to 64 ASCII characters")
     if show_serial:
         sys.exit(_show_serial(as_json=as_json))
     if csv is not None:
@@ -85,9 +92,7 @@ def enrol(  # noqa: PLR0913 - one for each option
     if package is not None:
         raise click.UsageError("--package goes with --file")
     if asked_by_screen is not None:
-        sys.exit(_for_the_screen(settings.load(config), asked_by_screen))
-    if serial and not machine.is_serial(serial):
-        raise click.UsageError("--serial: allowed is a maker's number of 1 to 64 ASCII characters")
+        sys.exit(_for_the_screen(settings.load(config), asked_by_screen, serial))
     if stick is not None:
         if code or platform:
             raise click.UsageError("--stick brings platform and code; leave --platform and --code out")
@@ -182,7 +187,7 @@ def _by_the_stick(configured: Settings, asked: Asked, folder: Path) -> int:
     return _enrol(configured, asked, row.enrolment, row.settings)
 
 
-def _for_the_screen(configured: Settings, file: Path) -> int:
+def _for_the_screen(configured: Settings, file: Path, serial: str) -> int:
     """Enrol as the pad's screen asks; what came of it goes back there, and in words into the log."""
     try:
         owner = pwd.getpwnam(SCREEN_USER).pw_uid if os.geteuid() == 0 else os.geteuid()
@@ -195,7 +200,7 @@ def _for_the_screen(configured: Settings, file: Path) -> int:
     wrong: Exception | None = None
     result = Result(request_id, Outcome.ENROLLED)
     try:
-        answer = _take(configured, Asked(), by, {}).answer
+        answer = _take(configured, Asked(serial=serial), by, {}).answer
         result = Result(request_id, Outcome.ENROLLED, answer.device, answer.pad.hall_name, answer.pad.win_no)
     except _FAILURES as error:
         wrong, result = error, Result(request_id, _outcome(error))
@@ -214,6 +219,8 @@ def _for_the_screen(configured: Settings, file: Path) -> int:
 def _outcome(error: Exception) -> Outcome:
     if isinstance(error, NotEnrolled):
         return Outcome(error.code)
+    if isinstance(error, NoSerial):
+        return Outcome.NO_SERIAL
     return Outcome.NO_ANSWER if isinstance(error, NoAnswer | AnswerError) else Outcome.NOT_WRITTEN
 
 

@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     EXPIRED_CODE = "expired_code"
     BAD_REQUEST = "bad_request"
     NO_ANSWER = "no_answer"
+    NO_SERIAL = "no_serial"
     NOT_WRITTEN = "not_written"
     NOBODY_THERE = "nobody_there"
 

@@ -286,3 +286,9 @@ def test_what_the_screen_cannot_have_is_told_too(
     told = request.result(place, asked)
     assert told is not None
     assert told.outcome is outcome
+
+
+def test_a_label_stands_in_for_a_number_the_maker_left_out(pad: FreshPad, practice: Practice) -> None:
+    pad.environment["PAD_SERIAL"] = "LABEL-7"
+    done = pad.padctl("enrol", "--code", code(practice)["text"], "--json")
+    assert json.loads(done.stdout)["serial"] == "LABEL-7"
