@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from bench import machine, page
 from bench.table import Row
 
-HERE = machine.look(page.PAGE.parent).commit
+HERE = "here"
 
 
 def result(folder: Path, *rows: Row, commits: tuple[str, ...] = ("another",)) -> Path:
@@ -38,8 +38,10 @@ def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("commits", "said"), [((HERE, HERE), False), ((HERE, "another"), True)])
 def test_the_page_says_how_busy_it_was_and_whether_it_was_one_run(
-    commits: tuple[str, ...], said: bool, tmp_path: Path
+    commits: tuple[str, ...], said: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    here = replace(machine.look(tmp_path), commit=HERE)
+    monkeypatch.setattr(machine, "look", lambda _folder: here)
     doc = tmp_path / "performance.md"
     doc.write_text(f"{page.BEGINS}\n{page.ENDS}\n", encoding="utf-8")
     page.write(result(tmp_path, commits=commits), doc)

@@ -19,7 +19,7 @@ from typing import Any
 
 from pad import gm
 
-WITHIN_S = 20.0
+WITHIN_S = 60.0
 
 
 @dataclass(frozen=True)
