@@ -9,10 +9,37 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import click
+
+from pad import settings
+from pad.ctl.opening import known, ledger
 from pad.ledger.alerts import backlogs, bad_ratings, told_of
 from pad.model import CHINA_TIME, Rating, parse_iso_time
 from pad.settings import Settings
 from pad.working_days import UnknownYear, deadline
+
+
+@click.group("alerts")
+def alerts_group() -> None:
+    """Whom bad ratings are told to (docs/alerts.md)."""
+
+
+@alerts_group.command("test")
+@click.pass_obj
+def alerts_test(config: Path | None) -> None:
+    """Send everybody a test message; say how each answered."""
+    sys.exit(test(settings.load(config).file))
+
+
+@alerts_group.command("list")
+@click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
+@click.pass_obj
+def alerts_list(config: Path | None, *, days: int) -> None:
+    """List bad ratings, by when each is to be handled, and who was told."""
+    configured, _ = known(config)
+    with ledger(configured) as db:
+        for line in listed(db, configured, days):
+            click.echo(line)
 
 
 def test(config: Path) -> int:
@@ -31,16 +58,16 @@ def waiting(db: sqlite3.Connection) -> Iterator[str]:
         yield f"{backlog.waiting} bad ratings wait for {backlog.target}{why}; see padctl alerts test"
 
 
-def listed(db: sqlite3.Connection, settings: Settings, days: int) -> Iterator[str]:
+def listed(db: sqlite3.Connection, configured: Settings, days: int) -> Iterator[str]:
     """A line for each bad rating of the last days, without anything of a person."""
     found = bad_ratings(db, datetime.now(CHINA_TIME) - timedelta(days=days))
     told = told_of(db, [each.seq for each in found])
     for rating in found:
         to = ", ".join(f"{target} {_told(at)}" for target, at in told[rating.seq].items()) or "nobody"
-        window = rating.win_no or settings.pad.win_no or "-"
+        window = rating.win_no or configured.pad.win_no or "-"
         yield (
             f"{rating.seq}  {rating.rated_at[:16].replace('T', ' ')}  level {int(rating.level)}  "
-            f"window {window}  handle by {_by(rating, settings)}  told to {to}  {rating.id}"
+            f"window {window}  handle by {_by(rating, configured)}  told to {to}  {rating.id}"
         )
 
 
@@ -48,8 +75,8 @@ def _told(at: str | None) -> str:
     return "waits" if at is None else at[:16].replace("T", " ")
 
 
-def _by(rating: Rating, settings: Settings) -> str:
-    working_days = settings.alerts.deadline_working_days
+def _by(rating: Rating, configured: Settings) -> str:
+    working_days = configured.alerts.deadline_working_days
     if not rating.clock_trusted:
         return f"{working_days} working days, by hand (the pad's clock was not known to be right)"
     last = deadline(parse_iso_time(rating.rated_at).astimezone(CHINA_TIME).date(), working_days)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any, Final
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+import click
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from pad import keys, serial_ports
+from pad import keys, serial_ports, settings
+from pad.ctl.opening import for_programs
 from pad.serial_ports import NoSuchPort, SerialPort
 from pad.settings import SerialLine, Settings
 
@@ -69,24 +73,45 @@ class Device:
         return not self.todo
 
 
-def told_by_kiosk(settings: Settings) -> Mapping[str, Told]:
+@click.command("devices")
+@for_programs
+@click.pass_obj
+def devices_command(config: Path | None, *, as_json: bool) -> None:
+    """Say how every device does, and what serial ports there are."""
+    configured = settings.load(config)
+    told, silent = None, ""
+    try:
+        told = told_by_kiosk(configured)
+    except KioskSilent as error:
+        silent = str(error)
+    found, ports = devices(configured, told), serial_ports.ports()
+    if as_json:
+        click.echo(_as_json(found, ports))
+    else:
+        show(Console(), found, ports)
+    if silent:
+        click.echo(f"padctl: {silent}", err=True)
+    sys.exit(1 if silent or not all(each.is_well for each in found) else 0)
+
+
+def told_by_kiosk(configured: Settings) -> Mapping[str, Told]:
     """The devices of ``GET /v1/state``; raises as :func:`state_of_kiosk` does."""
-    return state_of_kiosk(settings).devices
+    return state_of_kiosk(configured).devices
 
 
-def state_of_kiosk(settings: Settings) -> State:
+def state_of_kiosk(configured: Settings) -> State:
     """What ``GET /v1/state`` says.
 
     :raises KioskSilent: if there is no answer
     """
-    counter = settings.counter
+    counter = configured.counter
     handlers: list[Any] = [ProxyHandler({})]
     scheme, headers = "http", {}
     if counter.tls_certificate:
         scheme = "https"
-        handlers.append(HTTPSHandler(context=_trusting_only(settings)))
+        handlers.append(HTTPSHandler(context=_trusting_only(configured)))
     if not counter.is_loopback:
-        headers["Authorization"] = f"Bearer {keys.read_secret(settings.state_dir, 'counter_token') or ''}"
+        headers["Authorization"] = f"Bearer {keys.read_secret(configured.state_dir, 'counter_token') or ''}"
     address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(counter.address, counter.address)  # noqa: S104 - compared
     host = f"[{address}]" if ":" in address else address
     request = Request(f"{scheme}://{host}:{counter.port}/v1/state", headers=headers)  # noqa: S310 - http or https
@@ -105,21 +130,21 @@ def state_of_kiosk(settings: Settings) -> State:
         ) from error
 
 
-def _trusting_only(settings: Settings) -> ssl.SSLContext:
+def _trusting_only(configured: Settings) -> ssl.SSLContext:
     """Trust the pad's own certificate, whatever name it was made out for."""
-    context = ssl.create_default_context(cafile=str(settings.beside(settings.counter.tls_certificate)))
+    context = ssl.create_default_context(cafile=str(configured.beside(configured.counter.tls_certificate)))
     context.check_hostname = False
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     return context
 
 
-def devices(settings: Settings, told: Mapping[str, Told] | None) -> tuple[Device, ...]:
+def devices(configured: Settings, told: Mapping[str, Told] | None) -> tuple[Device, ...]:
     """Every configured device, and the loudspeaker; ``told`` is what the kiosk said, None: nothing."""
-    found = [_device(name, line, told) for name, line in settings.devices.configured().items()]
+    found = [_device(name, line, told) for name, line in configured.devices.configured().items()]
     if told is not None and VOICE in told:
         voice = told[VOICE]
         todo = "" if voice.state == FOUND else "see the kiosk's log, and docs/voice.md"
-        found.append(Device(VOICE, settings.voice.device, "", voice.state, voice.errors, None, todo))
+        found.append(Device(VOICE, configured.voice.device, "", voice.state, voice.errors, None, todo))
     return tuple(found)
 
 
@@ -136,7 +161,7 @@ def _device(name: str, line: SerialLine, told: Mapping[str, Told] | None) -> Dev
     return Device(name, line.port, port, known.state, known.errors, known.last_event_s, todo)
 
 
-def as_json(found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> str:
+def _as_json(found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> str:
     """Both lists, for programs."""
     told = {"devices": [asdict(each) for each in found], "ports": [asdict(each) for each in ports]}
     return json.dumps(told, ensure_ascii=False, indent=2)

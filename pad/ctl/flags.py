@@ -5,12 +5,28 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import asdict
+from pathlib import Path
 
+import click
 from rich.console import Console
 from rich.table import Table
 
+from pad.ctl.opening import for_programs, known, ledger
 from pad.ledger.flags import Flag, counts, flags
 from pad.suspicion.words import in_words
+
+
+@click.command("flags")
+@for_programs
+@click.pass_obj
+def flags_command(config: Path | None, *, as_json: bool) -> None:
+    """Say which ratings and invitations look suspicious, and why; that is no verdict."""
+    configured, _ = known(config)
+    with ledger(configured) as db:
+        if as_json:
+            click.echo(_as_json(db))
+        else:
+            show(Console(), db)
 
 
 def summary(db: sqlite3.Connection) -> str:
@@ -22,7 +38,7 @@ def summary(db: sqlite3.Connection) -> str:
     return f"{each}; see: padctl flags"
 
 
-def as_json(db: sqlite3.Connection) -> str:
+def _as_json(db: sqlite3.Connection) -> str:
     """Every flag, for programs."""
     found = [asdict(each) | {"reason": _reason(each)} for each in flags(db)]
     return json.dumps({"flags": found}, ensure_ascii=False, indent=2)

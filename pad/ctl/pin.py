@@ -1,0 +1,37 @@
+"""``padctl pin``: sets the PIN that opens the technician's page."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from pad import pin, settings
+from pad.pin import PinError
+
+
+@click.command("pin")
+@click.option("--stdin", is_flag=True, help="Read the PIN from standard input, for a script.")
+@click.pass_obj
+def pin_command(config: Path | None, *, stdin: bool) -> None:
+    """Set the PIN that opens the technician's page on the pad."""
+    configured = settings.load(config)
+    given = sys.stdin.readline().strip() if stdin else _asked()
+    try:
+        pin.set_pin(configured.state_dir, given)
+    except PinError as error:
+        click.echo(f"padctl: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(
+            f"padctl: {error.filename}: cannot be written ({error.strerror}); run it as the pad's own user",
+            err=True,
+        )
+        sys.exit(1)
+    click.echo("the PIN is set; hold two opposite corners of the screen for five seconds to use it")
+
+
+def _asked() -> str:
+    asked: str = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
+    return asked

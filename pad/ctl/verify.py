@@ -1,0 +1,51 @@
+"""``padctl verify``: does the integrity chain hold, and what does not."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+
+from pad import told_head
+from pad.ctl.opening import for_programs, known, ledger, print_json
+from pad.ledger import verification
+
+FINDINGS_SHOWN: Final = 40
+_ROWS: Final = {
+    "ratings": "row", "visits": "visit", "deliveries": "delivery of row", "checkpoints": "checkpoint",
+    "rater": "rater",
+}  # fmt: skip
+
+
+@click.command()
+@for_programs
+@click.pass_obj
+def verify(config: Path | None, *, as_json: bool) -> None:
+    """Follow the integrity chain, and hold every table against it; name each row that does not hold."""
+    configured, device_keys = known(config)
+    told = told_head.read(configured.state_dir)
+    with ledger(configured) as db:
+        found = verification.examine(db, device_keys, told)
+        while (later := device_keys.current()) is not device_keys:  # changed meanwhile
+            device_keys = later
+            found = verification.examine(db, device_keys, told)
+    if as_json:
+        print_json(asdict(found) | {"holds": not found.findings})
+        sys.exit(1 if found.findings else 0)
+    if found.findings:
+        for each in found.findings[:FINDINGS_SHOWN]:
+            click.echo(f"{_ROWS.get(each.table, each.table)} {each.row}: {each.what}", err=True)
+        if (more := len(found.findings) - FINDINGS_SHOWN) > 0:
+            click.echo(f"and {more} more", err=True)
+        click.echo("keep this ledger as evidence and tell the city", err=True)
+        sys.exit(1)
+    click.echo(
+        f"the chain holds from row {found.start.seq + 1} to row {found.head.seq}; head {found.head.hash}"
+    )
+    for change in device_keys.changes:
+        click.echo(f"its key was changed at row {change.start}")
+    if told is not None and told.hash and told.seq >= found.start.seq:
+        click.echo(f"and goes on from row {told.seq}, the head told last")
