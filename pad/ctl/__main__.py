@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+import pad
 from pad.ctl.alerts import alerts_group
 from pad.ctl.config import config_group
 from pad.ctl.devices import devices_command
@@ -17,6 +18,7 @@ from pad.ctl.pin import pin_command
 from pad.ctl.retry import retry
 from pad.ctl.status import status
 from pad.ctl.verify import verify
+from pad.ctl.words import Speaking
 from pad.indicators import CatalogueError
 from pad.keys import SecretError
 from pad.ledger.connection import LedgerError
@@ -32,10 +34,12 @@ def main() -> None:
         sys.exit(1)
 
 
-@click.group()
+@click.group(cls=Speaking)
 @click.option("--config", type=click.Path(path_type=Path), help="Settings file (default: $PAD_CONFIG).")
+@click.option("--language", help="Language: en or zh_CN (default: that of the locale).")
+@click.version_option(pad.__version__, help="Say which version this is.", message="padctl %(version)s")
 @click.pass_context
-def padctl(context: click.Context, config: Path | None) -> None:
+def padctl(context: click.Context, config: Path | None, language: str | None) -> None:
     """Look after a rating pad."""
     context.obj = config
 

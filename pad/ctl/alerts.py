@@ -13,7 +13,7 @@ import click
 
 from pad import settings
 from pad.ctl.opening import known, ledger
-from pad.ledger.alerts import backlogs, bad_ratings, told_of
+from pad.ledger.alerts import bad_ratings, told_of
 from pad.model import CHINA_TIME, Rating, parse_iso_time
 from pad.settings import Settings
 from pad.working_days import UnknownYear, deadline
@@ -49,13 +49,6 @@ def test(config: Path) -> int:
     """
     words = [sys.executable, "-m", "syncd.alerting", "--config", str(config)]
     return subprocess.run(words, check=False).returncode
-
-
-def waiting(db: sqlite3.Connection) -> Iterator[str]:
-    """A line for each target that has yet to be told something."""
-    for backlog in backlogs(db):
-        why = f": {backlog.why}" if backlog.why else ""
-        yield f"{backlog.waiting} bad ratings wait for {backlog.target}{why}; see padctl alerts test"
 
 
 def listed(db: sqlite3.Connection, configured: Settings, days: int) -> Iterator[str]:

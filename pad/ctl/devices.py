@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import ssl
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any, Final
-from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
+from typing import Final
 
 import click
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from pad import keys, serial_ports, settings
+from pad import serial_ports, settings
+from pad.ctl.kiosk import KioskSilent, Told, kiosk_state
 from pad.ctl.opening import for_programs
 from pad.serial_ports import NoSuchPort, SerialPort
 from pad.settings import SerialLine, Settings
 
-_WITHIN_S: Final = 5.0
 VOICE: Final = "voice"
 FOUND: Final = "found"
 _TODO: Final = {
@@ -31,25 +27,6 @@ _TODO: Final = {
     "": "the kiosk does not know it yet; restart the kiosk, which reads pad.toml when it starts",
 }
 """By what the kiosk says of a device whose port is there; empty: nothing."""
-
-
-class KioskSilent(Exception):
-    """The kiosk's counter service does not answer; the message says why."""
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What the kiosk says of one device."""
-
-    state: str
-    errors: int
-    last_event_s: float | None
-
-
-class State(msgspec.Struct, frozen=True):
-    """What the kiosk says of the window, and of its devices."""
-
-    state: str
-    devices: dict[str, Told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,47 +72,11 @@ def devices_command(config: Path | None, *, as_json: bool) -> None:
 
 
 def told_by_kiosk(configured: Settings) -> Mapping[str, Told]:
-    """The devices of ``GET /v1/state``; raises as :func:`state_of_kiosk` does."""
-    return state_of_kiosk(configured).devices
-
-
-def state_of_kiosk(configured: Settings) -> State:
-    """What ``GET /v1/state`` says.
+    """The devices of ``GET /v1/state``.
 
     :raises KioskSilent: if there is no answer
     """
-    counter = configured.counter
-    handlers: list[Any] = [ProxyHandler({})]
-    scheme, headers = "http", {}
-    if counter.tls_certificate:
-        scheme = "https"
-        handlers.append(HTTPSHandler(context=_trusting_only(configured)))
-    if not counter.is_loopback:
-        headers["Authorization"] = f"Bearer {keys.read_secret(configured.state_dir, 'counter_token') or ''}"
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(counter.address, counter.address)  # noqa: S104 - compared
-    host = f"[{address}]" if ":" in address else address
-    request = Request(f"{scheme}://{host}:{counter.port}/v1/state", headers=headers)  # noqa: S310 - http or https
-    try:
-        with build_opener(*handlers).open(request, timeout=_WITHIN_S) as answer:
-            return msgspec.json.decode(answer.read(), type=State)
-    except (msgspec.DecodeError, UnicodeDecodeError, HTTPException) as error:
-        raise KioskSilent(
-            f"what answers at {host}:{counter.port} is no kiosk of this version; "
-            "restart the kiosk, or give counter.port to it alone"
-        ) from error
-    except OSError as error:
-        reason = getattr(error, "reason", error)
-        raise KioskSilent(
-            f"the kiosk does not answer at {host}:{counter.port} ({reason}); is it running?"
-        ) from error
-
-
-def _trusting_only(configured: Settings) -> ssl.SSLContext:
-    """Trust the pad's own certificate, whatever name it was made out for."""
-    context = ssl.create_default_context(cafile=str(configured.beside(configured.counter.tls_certificate)))
-    context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    return context
+    return kiosk_state(configured).devices
 
 
 def devices(configured: Settings, told: Mapping[str, Told] | None) -> tuple[Device, ...]:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pad.ctl.opening import for_programs, known, ledger
-from pad.ledger.flags import Flag, counts, flags
+from pad.ledger.flags import Flag, flags
 from pad.suspicion.words import in_words
 
 
@@ -27,15 +27,6 @@ def flags_command(config: Path | None, *, as_json: bool) -> None:
             click.echo(_as_json(db))
         else:
             show(Console(), db)
-
-
-def summary(db: sqlite3.Connection) -> str:
-    """How many marks of each kind, in one line."""
-    found = counts(db)
-    if not found:
-        return "nothing"
-    each = ", ".join(f"{kind} {count}" for kind, count in found.items())
-    return f"{each}; see: padctl flags"
 
 
 def _as_json(db: sqlite3.Connection) -> str:

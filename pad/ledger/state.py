@@ -10,9 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from pad.clock import Anchor
 from pad.codes import Level
 from pad.ledger.connection import LedgerError, is_wal_gone, translated, wal
 from pad.ledger.outbox import Backlog, backlog
+from pad.ledger.rows import anchor_from
 from pad.model import Instant, Matter, parse_iso_time
 
 _BUSY_S: Final = 2.0
@@ -50,7 +52,7 @@ def standing(path: Path) -> Standing:
 
     :raises LedgerError: if there is none, or it cannot be read
     """
-    with _reading(path) as db:
+    with reading(path) as db:
         rated = db.execute("SELECT rated_at FROM ratings ORDER BY seq DESC LIMIT 1").fetchone()
         acknowledged = db.execute(
             "SELECT settled_at FROM deliveries WHERE state = 'acknowledged' ORDER BY seq DESC LIMIT 1"
@@ -69,9 +71,48 @@ def level_of(path: Path, visit_id: str) -> Level | None:
 
     :raises LedgerError: if the ledger cannot be read
     """
-    with _reading(path) as db:
+    with reading(path) as db:
         row = db.execute("SELECT level FROM ratings WHERE visit_id = ?", (visit_id,)).fetchone()
         return None if row is None else Level(row["level"])
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A rating the platform refused, in its words."""
+
+    seq: int
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is known of the way to the platform: refusals, and why the oldest that waits does."""
+
+    refusals: tuple[Refusal, ...]
+    last_error: str | None
+    anchors: tuple[Anchor, ...]
+
+
+def line(path: Path) -> Line:
+    """How the way to the platform did.
+
+    :raises LedgerError: if there is no ledger, or it cannot be read
+    """
+    with reading(path) as db:
+        refused = db.execute(
+            "SELECT seq, COALESCE(platform_code, ''), COALESCE(platform_message, '') FROM deliveries "
+            "WHERE state = 'refused' ORDER BY seq"
+        ).fetchall()
+        error = db.execute(
+            "SELECT last_error FROM deliveries WHERE state = 'pending' AND last_error IS NOT NULL "
+            "ORDER BY seq LIMIT 1"
+        ).fetchone()
+        return Line(
+            refusals=tuple(Refusal(*row) for row in refused),
+            last_error=error[0] if error is not None else None,
+            anchors=tuple(anchor_from(row) for row in db.execute("SELECT * FROM anchors")),
+        )
 
 
 def age_s(then: Instant, now: Instant) -> float:
@@ -82,7 +123,7 @@ def age_s(then: Instant, now: Instant) -> float:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """One moment of the ledger; a writer neither waits for it nor is waited for."""
     if not path.exists():
         raise LedgerError(f"{path}: there is no ledger yet; start the kiosk first")

@@ -104,7 +104,7 @@ def test_delivered_the_platform_has_them_and_the_pad_does_not(hall: Hall, table:
     said = "".join(
         padctl(hall, *words) for words in (["status"], ["verify"], ["devices"], ["devices", "--json"])
     )
-    assert "stored" in said
+    assert "collecting" in said
     assert not [text for text in PLANTED if text in said]
     assert hall.ledger("SELECT 1 FROM rater") == [], "purged with the acknowledgement"
     hall.power_cut()
