@@ -11,6 +11,7 @@ import pad
 from pad.ctl.alerts import alerts_group
 from pad.ctl.config import config_group
 from pad.ctl.devices import devices_command
+from pad.ctl.doctor import doctor
 from pad.ctl.enrol import enrol
 from pad.ctl.flags import flags_command
 from pad.ctl.keys import keys_group
@@ -45,8 +46,9 @@ def padctl(context: click.Context, config: Path | None, language: str | None) ->
 
 
 for _command in (
-    status, verify, retry, flags_command, devices_command, pin_command, alerts_group, keys_group,
-    config_group, enrol,
+    enrol,
+    status, doctor, verify, retry, flags_command, devices_command, pin_command, alerts_group, keys_group,
+    config_group,
 ):  # fmt: skip
     padctl.add_command(_command)
 

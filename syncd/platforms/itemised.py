@@ -123,6 +123,15 @@ class ItemisedPlatform:
         said = reply.why if isinstance(reply, CredentialsRefused | Throttled) else "it gives no catalogue now"
         return NoAnswer(said, seen=reply.seen)
 
+    def is_known(self) -> Reached | CredentialsRefused | NoAnswer:
+        """Ask a signed question that changes nothing: does the platform know this pad and its signature."""
+        reply = self._exchange.get(CATALOGUE, {}, self._signed("GET", CATALOGUE, b""))
+        if isinstance(reply, Reply):
+            return Reached(seen=reply.seen) if reply.ok else NoAnswer(f"HTTP {reply.status}", seen=reply.seen)
+        if isinstance(reply, CredentialsRefused | NoAnswer):
+            return reply
+        return NoAnswer("it answers no such question now", seen=reply.seen)
+
     def look_at_clock(self) -> Reached | NoAnswer:
         """Ask for nothing."""
         return self._exchange.look(BATCHES)
