@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
@@ -170,6 +170,24 @@ class Outbox:
         with translated(self._db):
             row = self._db.execute("SELECT * FROM deliveries WHERE seq = ?", (seq,)).fetchone()
         return delivery_from(row) if row is not None else None
+
+    def passed_over(self, up_to: int, batches: Collection[str]) -> tuple[Delivery, ...]:
+        """What has to be written with deliveries settled out of turn, up to ``up_to``.
+
+        A row for each rating before them that was never tried, and those left of ``batches``, which
+        then are no batches any more: what is sent again under a batch's id has all its members.
+        """
+        with translated(self._db):
+            untried = self._db.execute(
+                f"SELECT seq FROM ratings WHERE seq > {_LAST_TOUCHED} AND seq <= ?", (up_to,)
+            ).fetchall()
+            left = self._deliveries(
+                f"state = 'pending' AND batch IN ({_marks(tuple(batches))})", tuple(batches), _ALL
+            )
+        return (
+            *(replace(each, batch=None) for each in left),
+            *(Delivery(row["seq"], DeliveryState.PENDING) for row in untried),
+        )
 
     def backlog(self) -> Backlog:
         """How much waits."""
