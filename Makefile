@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb test-package bench soak city suspicion crash fuzz screenshots format clean
+.PHONY: help setup demo test lint deb test-package bench soak city suspicion crash fuzz screenshots man format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -51,6 +51,9 @@ fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS
 
 screenshots: setup ## every screen at every size, language and mode, into docs/screens
 	$(BIN)/python -m tools.screenshots
+
+man: setup ## padctl's manual page, from its own help, into docs/padctl.1
+	$(BIN)/python -m tools.man_page
 
 format: setup ## put the layout right, and what ruff can mend
 	$(BIN)/ruff check --fix-only

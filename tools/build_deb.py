@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Final
 
 import pad
+from pad.ctl import completion
+from pad.ctl.__main__ import padctl
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGING: Final = ROOT / "packaging" / "deb"
@@ -132,6 +134,12 @@ def _files(stage: Path) -> None:
         _copy(page, stage / "usr/share/doc" / PACKAGE / page.name)
     changes = stage / "usr/share/doc" / PACKAGE / "changelog.gz"
     changes.write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0))
+    manual = stage / "usr/share/man/man1/padctl.1.gz"
+    manual.parent.mkdir(parents=True)
+    manual.write_bytes(gzip.compress((ROOT / "docs" / "padctl.1").read_bytes(), mtime=0))
+    completing = stage / "usr/share/bash-completion/completions/padctl"
+    completing.parent.mkdir(parents=True)
+    completing.write_text(completion.script("bash", padctl), encoding="utf-8")
     for name in COMMANDS:
         link = stage / "usr/bin" / name
         link.parent.mkdir(parents=True, exist_ok=True)

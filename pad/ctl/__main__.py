@@ -9,12 +9,18 @@ import click
 
 import pad
 from pad.ctl.alerts import alerts_group
+from pad.ctl.bundle import bundle
+from pad.ctl.completion import completion
 from pad.ctl.config import config_group
 from pad.ctl.devices import devices_command
 from pad.ctl.doctor import doctor
+from pad.ctl.export import export
 from pad.ctl.enrol import enrol
 from pad.ctl.flags import flags_command
+from pad.ctl.importing import import_command
+from pad.ctl.journal import journal
 from pad.ctl.keys import keys_group
+from pad.ctl.logs import logs
 from pad.ctl.pin import pin_command
 from pad.ctl.retry import retry
 from pad.ctl.status import status
@@ -33,6 +39,9 @@ def main() -> None:
     except (SettingsError, CatalogueError, SecretError, LedgerError) as error:
         click.echo(f"padctl: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        click.echo(f"padctl: {error.filename or ''}: {error.strerror or type(error).__name__}", err=True)
+        sys.exit(1)
 
 
 @click.group(cls=Speaking)
@@ -48,7 +57,7 @@ def padctl(context: click.Context, config: Path | None, language: str | None) ->
 for _command in (
     enrol,
     status, doctor, verify, retry, flags_command, devices_command, pin_command, alerts_group, keys_group,
-    config_group,
+    config_group, export, import_command, journal, logs, bundle, completion,
 ):  # fmt: skip
     padctl.add_command(_command)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pad import settings
-from pad.ctl.opening import known, ledger
+from pad.ctl.opening import for_programs, known, ledger, print_json
 from pad.ledger.alerts import bad_ratings, told_of
 from pad.model import CHINA_TIME, Rating, parse_iso_time
 from pad.settings import Settings
@@ -33,11 +33,15 @@ def alerts_test(config: Path | None) -> None:
 
 @alerts_group.command("list")
 @click.option("--days", type=click.IntRange(1, 3660), default=30, show_default=True, help="How far back.")
+@for_programs
 @click.pass_obj
-def alerts_list(config: Path | None, *, days: int) -> None:
+def alerts_list(config: Path | None, *, days: int, as_json: bool) -> None:
     """List bad ratings, by when each is to be handled, and who was told."""
     configured, _ = known(config)
     with ledger(configured) as db:
+        if as_json:
+            print_json({"bad_ratings": list(for_each(db, configured, days))})
+            return
         for line in listed(db, configured, days):
             click.echo(line)
 
@@ -62,6 +66,22 @@ def listed(db: sqlite3.Connection, configured: Settings, days: int) -> Iterator[
             f"{rating.seq}  {rating.rated_at[:16].replace('T', ' ')}  level {int(rating.level)}  "
             f"window {window}  handle by {_by(rating, configured)}  told to {to}  {rating.id}"
         )
+
+
+def for_each(db: sqlite3.Connection, configured: Settings, days: int) -> Iterator[dict[str, object]]:
+    """The same for programs: ``told`` has the moment by target, None where it waits."""
+    found = bad_ratings(db, datetime.now(CHINA_TIME) - timedelta(days=days))
+    told = told_of(db, [each.seq for each in found])
+    for rating in found:
+        yield {
+            "seq": rating.seq,
+            "id": rating.id,
+            "rated_at": rating.rated_at,
+            "level": int(rating.level),
+            "win_no": rating.win_no or configured.pad.win_no,
+            "handle_by": _by(rating, configured),
+            "told": dict(told[rating.seq]),
+        }
 
 
 def _told(at: str | None) -> str:

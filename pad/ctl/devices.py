@@ -16,15 +16,16 @@ from rich.table import Table
 from pad import serial_ports, settings
 from pad.ctl.kiosk import KioskSilent, Told, kiosk_state
 from pad.ctl.opening import for_programs
+from pad.ctl.words import _, marked
 from pad.serial_ports import NoSuchPort, SerialPort
 from pad.settings import SerialLine, Settings
 
 VOICE: Final = "voice"
 FOUND: Final = "found"
 _TODO: Final = {
-    "lost": "it is there, but cannot be opened; the kiosk's log says why",
-    "silent": "it does not answer; check its cable, baud and frame",
-    "": "the kiosk does not know it yet; restart the kiosk, which reads pad.toml when it starts",
+    "lost": marked("it is there, but cannot be opened; the kiosk's log says why"),
+    "silent": marked("it does not answer; check its cable, baud and frame"),
+    "": marked("the kiosk does not know it yet; restart the kiosk, which reads pad.toml when it starts"),
 }
 """By what the kiosk says of a device whose port is there; empty: nothing."""
 
@@ -97,6 +98,7 @@ def _device(name: str, line: SerialLine, told: Mapping[str, Told] | None) -> Dev
         port, todo = "", f"{error}; plug it in, or name one of the ports below in pad.toml"
     if not todo and told is not None:
         todo = _TODO.get("" if known is None else known.state, "")
+        todo = todo and _(todo)
     if known is None:
         return Device(name, line.port, port, "", None, None, todo)
     return Device(name, line.port, port, known.state, known.errors, known.last_event_s, todo)
@@ -111,7 +113,9 @@ def _as_json(found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> str:
 def show(console: Console, found: tuple[Device, ...], ports: tuple[SerialPort, ...]) -> None:
     """Both lists, for people."""
     if found:
-        table = Table("device", "setting", "port", "state", "errors", "last event", title="Devices")
+        table = Table(
+            _("device"), _("setting"), _("port"), _("state"), _("errors"), _("last event"), title=_("Devices")
+        )
         for each in found:
             ago = "" if each.last_event_s is None else f"{each.last_event_s:.0f} s ago"
             errors = "" if each.errors is None else str(each.errors)
@@ -121,11 +125,16 @@ def show(console: Console, found: tuple[Device, ...], ports: tuple[SerialPort, .
             if not each.is_well:
                 console.print(f"{each.name}: {each.todo}", soft_wrap=True, markup=False, highlight=False)
     else:
-        console.print("no device is configured; name its port in pad.toml, in [keypad], [idcard], [scanner]")
+        console.print(
+            _("no device is configured; name its port in pad.toml, in [keypad], [idcard], [scanner]"),
+            markup=False,
+        )
     if not ports:
-        console.print("this machine has no serial ports")
+        console.print(_("this machine has no serial ports"))
         return
-    table = Table("port", "as a setting", "what it says of itself", title="Serial ports of this machine")
+    table = Table(
+        _("port"), _("as a setting"), _("what it says of itself"), title=_("Serial ports of this machine")
+    )
     for port in ports:
         table.add_row(port.path, port.usb or port.path, port.description)
     console.print(table)

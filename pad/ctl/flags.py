@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pad.ctl.opening import for_programs, known, ledger
+from pad.ctl.words import _
 from pad.ledger.flags import Flag, flags
 from pad.suspicion.words import in_words
 
@@ -39,9 +40,12 @@ def show(console: Console, db: sqlite3.Connection) -> None:
     """Every flag, for people."""
     found = flags(db)
     if not found:
-        console.print("nothing is marked")
+        console.print(_("nothing is marked"))
         return
-    table = Table("kind", "marks", "set at", "why", "limits", title="Marked, not judged: docs/suspicion.md")
+    table = Table(
+        _("kind"), _("marks"), _("set at"), _("why"), _("limits"),
+        title=_("Marked, not judged: docs/suspicion.md"),
+    )  # fmt: skip
     for each in found:
         marks = f"rating {each.seq}" if each.seq is not None else f"invitation {each.visit_id}"
         limits = ", ".join(f"{name} = {value:g}" for name, value in sorted(each.limits.items()))

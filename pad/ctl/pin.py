@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pad import pin, settings
+from pad.ctl.words import _
 from pad.pin import PinError
 
 
@@ -24,14 +25,12 @@ def pin_command(config: Path | None, *, stdin: bool) -> None:
         click.echo(f"padctl: {error}", err=True)
         sys.exit(2)
     except OSError as error:
-        click.echo(
-            f"padctl: {error.filename}: cannot be written ({error.strerror}); run it as the pad's own user",
-            err=True,
-        )
+        said = _("{file}: cannot be written ({why}); run it as the pad's own user")
+        click.echo(f"padctl: {said.format(file=error.filename, why=error.strerror)}", err=True)
         sys.exit(1)
-    click.echo("the PIN is set; hold two opposite corners of the screen for five seconds to use it")
+    click.echo(_("the PIN is set; hold two opposite corners of the screen for five seconds to use it"))
 
 
 def _asked() -> str:
-    asked: str = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
+    asked: str = click.prompt(_("PIN, 6 to 12 digits"), hide_input=True, confirmation_prompt=True)
     return asked

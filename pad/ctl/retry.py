@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pad.ctl.opening import for_programs, known, ledger, print_json
+from pad.ctl.words import _
 from pad.ledger.outbox import Outbox
 
 
@@ -23,5 +24,5 @@ def retry(config: Path | None, seq: tuple[int, ...], *, as_json: bool) -> None:
     if as_json:
         print_json({"asked": len(seq), "wait_again": count})
     else:
-        click.echo(f"{count} of {len(seq)} wait again")
+        click.echo(_("{count} of {asked} wait again").format(count=count, asked=len(seq)))
     sys.exit(0 if count == len(seq) else 1)

@@ -11,6 +11,8 @@ import click
 
 from pad import told_head
 from pad.ctl.opening import for_programs, known, ledger, print_json
+from pad.ctl.progress import progress
+from pad.ctl.words import _
 from pad.ledger import verification
 
 FINDINGS_SHOWN: Final = 40
@@ -28,7 +30,9 @@ def verify(config: Path | None, *, as_json: bool) -> None:
     configured, device_keys = known(config)
     told = told_head.read(configured.state_dir)
     with ledger(configured) as db:
-        found = verification.examine(db, device_keys, told)
+        total = db.execute("SELECT COUNT(*) FROM ratings").fetchone()[0]
+        with progress(_("verifying"), total, quiet=as_json) as step:
+            found = verification.examine(db, device_keys, told, step)
         while (later := device_keys.current()) is not device_keys:  # changed meanwhile
             device_keys = later
             found = verification.examine(db, device_keys, told)
@@ -39,13 +43,12 @@ def verify(config: Path | None, *, as_json: bool) -> None:
         for each in found.findings[:FINDINGS_SHOWN]:
             click.echo(f"{_ROWS.get(each.table, each.table)} {each.row}: {each.what}", err=True)
         if (more := len(found.findings) - FINDINGS_SHOWN) > 0:
-            click.echo(f"and {more} more", err=True)
-        click.echo("keep this ledger as evidence and tell the city", err=True)
+            click.echo(_("and {more} more").format(more=more), err=True)
+        click.echo(_("keep this ledger as evidence and tell the city"), err=True)
         sys.exit(1)
-    click.echo(
-        f"the chain holds from row {found.start.seq + 1} to row {found.head.seq}; head {found.head.hash}"
-    )
+    holds = _("the chain holds from row {first} to row {last}; head {hash}")
+    click.echo(holds.format(first=found.start.seq + 1, last=found.head.seq, hash=found.head.hash))
     for change in device_keys.changes:
-        click.echo(f"its key was changed at row {change.start}")
+        click.echo(_("its key was changed at row {start}").format(start=change.start))
     if told is not None and told.hash and told.seq >= found.start.seq:
-        click.echo(f"and goes on from row {told.seq}, the head told last")
+        click.echo(_("and goes on from row {seq}, the head told last").format(seq=told.seq))

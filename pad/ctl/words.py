@@ -9,7 +9,7 @@ and its sentences in this language.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +37,7 @@ def marked(text: str) -> str:
 def language_of(words: Sequence[str], environ: Mapping[str, str]) -> str:
     """Which of :data:`LANGUAGES` a command line and a locale ask for."""
     asked = ""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         if word == _SWITCH:
             asked = following
         elif word.startswith(f"{_SWITCH}="):
@@ -81,6 +81,9 @@ class _Formatter(click.HelpFormatter):
 
     def write_heading(self, heading: str) -> None:
         super().write_heading(_(heading))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], *args: Any, **options: Any) -> None:
+        super().write_dl([(term, _(told)) for term, told in rows], *args, **options)
 
 
 class _Context(click.Context):

@@ -7,7 +7,7 @@ contradicts the ratings: a visit's end, a delivery passed over, sealed data that
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -54,10 +54,16 @@ def verify(
         return start, head, broken or next(_foreign_seals(db), None)
 
 
-def examine(db: sqlite3.Connection, keys: DeviceKeys, told: Head | None = None) -> Examination:
+def examine(
+    db: sqlite3.Connection,
+    keys: DeviceKeys,
+    told: Head | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> Examination:
     """Check every row that can be checked, likewise of one moment.
 
     :param told: the head that was told last, read before this is called
+    :param step: called after each rating
     """
     with _one_moment(db):
         findings = list(_changed_rules(db))
@@ -67,6 +73,7 @@ def examine(db: sqlite3.Connection, keys: DeviceKeys, told: Head | None = None) 
         findings += list(_unmarked_checkpoint(db, keys, start))
         for at, breaks in chain.follow(keys.chain, start, _ratings(db, start), keys.changes):
             head = at
+            step()
             findings += [_of_rating(each) for each in breaks]
         there = db.execute(
             "SELECT hash FROM ratings WHERE seq = ?1 UNION ALL SELECT hash FROM checkpoints WHERE seq = ?1",

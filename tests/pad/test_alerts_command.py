@@ -125,5 +125,9 @@ def test_bad_ratings_are_listed_with_the_day_they_are_to_be_handled_by(
     code, said = padctl(tmp_path, "alerts", "list", "--days", "3660")
     assert code == 0
     first, second = said.strip().split("\n")
+    code, as_json = padctl(tmp_path, "alerts", "list", "--days", "3660", "--json")
+    (one, other) = json.loads(as_json)["bad_ratings"]
+    assert (code, one["seq"], one["told"]["smtp"], one["handle_by"]) == (0, 1, None, "2026-03-09")
+    assert other["told"] == {"smtp": None, "wecom": None}
     assert "level 1  window -  handle by 2026-03-09  told to smtp waits, wecom 2026-03-02 09:01" in first
     assert "level 2  window -  handle by 2026-03-09  told to smtp waits, wecom waits" in second

@@ -65,3 +65,13 @@ def test_it_fits_into_80_columns(box: PadBox) -> None:
     box.rate("P1")
     done = padctl(box.environment, "status")
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_programs_hear_whether_the_chain_holds_and_what_waits_again(box: PadBox) -> None:
+    box.rate("P1")
+    code, told = in_json(box.environment, "verify")
+    assert (code, told["holds"], told["findings"], told["head"]["seq"]) == (0, True, [], 1)
+    (box.state / "keys" / "chain.key").write_text("00" * 32)
+    code, told = in_json(box.environment, "verify")
+    assert (code, told["holds"], told["findings"][0]["table"]) == (1, False, "ratings")
+    assert in_json(box.environment, "retry", "1") == (1, {"asked": 1, "wait_again": 0})
