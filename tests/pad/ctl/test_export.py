@@ -242,6 +242,26 @@ def test_receipts_of_a_part_leave_the_rest_waiting_in_order(
     assert len(city.arrived) == 6
 
 
+def test_a_batch_that_lost_members_to_a_stick_is_no_batch_any_more(
+    box: PadBox, carrier: PadBox, city: City, itemised: CityServer
+) -> None:
+    carrier.configure(f"http://127.0.0.1:{itemised.port}/gateway", "itemised")
+    for number in range(3):
+        box.rate(f"P{number}")
+    city.usual = says(502)
+    assert box.once()[0] == 1
+    (before,) = {row["batch"] for row in box.deliveries()}
+    city.usual = None
+    assert before is not None
+    stick = packed(box, "--to", "1")
+    assert fed(carrier, stick)[1]["accepted"] == 1
+    assert settled(box)[1]["acknowledged"] == 1
+    assert {row["batch"] for row in box.deliveries()} == {None}
+    assert box.once()[0] == 0
+    assert city.requests[-1].json["batch"] != before
+    assert len(city.arrived) == 3
+
+
 def test_a_platform_that_does_not_answer_leaves_the_bundle_for_another_day(
     box: PadBox, carrier: PadBox, city: City, ready: CityServer
 ) -> None:
