@@ -14,8 +14,8 @@ from pad.ctl.completion import completion
 from pad.ctl.config import config_group
 from pad.ctl.devices import devices_command
 from pad.ctl.doctor import doctor
-from pad.ctl.export import export
 from pad.ctl.enrol import enrol
+from pad.ctl.export import export
 from pad.ctl.flags import flags_command
 from pad.ctl.importing import import_command
 from pad.ctl.journal import journal
@@ -55,9 +55,8 @@ def padctl(context: click.Context, config: Path | None, language: str | None) ->
 
 
 for _command in (
-    enrol,
     status, doctor, verify, retry, flags_command, devices_command, pin_command, alerts_group, keys_group,
-    config_group, export, import_command, journal, logs, bundle, completion,
+    config_group, export, import_command, journal, logs, bundle, completion, enrol,
 ):  # fmt: skip
     padctl.add_command(_command)
 

@@ -16,6 +16,7 @@ import click
 
 from pad import enrolment, settings
 from pad.ctl import restart
+from pad.ctl.words import _
 from pad.enrolment import Enrolment, EnrolmentError, Outcome, machine, request, sheet, stick
 from pad.enrolment.asking import Enroller, NoAnswer
 from pad.enrolment.enrolling import Enrolled, NotEnrolled, Steps
@@ -211,7 +212,7 @@ def _for_the_screen(configured: Settings, file: Path, serial: str) -> int:
     if wrong is not None:
         return _failed(wrong)
     # the kiosk starts anew by itself, once the technician has read what came of it and leaves
-    _, words = restart.restart(configured, (restart.SYNCD,))
+    _done, words = restart.restart(configured, (restart.SYNCD,))
     click.echo(f"enrolled as {result.device}; {words}")
     return 0
 
@@ -244,13 +245,15 @@ def _prepare(asked: Asked, csv: Path, folder: Path | None, package: Path | None)
         told = {"pads": len(rows), "written": [str(path) for path in written]}
         click.echo(json.dumps(told, ensure_ascii=False))
         return 0
-    click.echo(f"{csv}: {len(rows)} pads, each row is good")
+    click.echo(_("{file}: {count} pads, each row is good").format(file=csv, count=len(rows)))
     for path in written:
-        click.echo(f"written   {path}")
+        click.echo(_("written   {path}").format(path=path))
     click.echo(
-        f"next: at each pad, as root: sh {written[1].name} on the stick (or padctl enrol --stick FOLDER)"
+        _("next: at each pad, as root: sh {script} on the stick (or padctl enrol --stick FOLDER)").format(
+            script=written[1].name
+        )
         if written
-        else "next: the same with --stick FOLDER writes the stick"
+        else _("next: the same with --stick FOLDER writes the stick")
     )
     return 0
 
@@ -258,7 +261,7 @@ def _prepare(asked: Asked, csv: Path, folder: Path | None, package: Path | None)
 def _wrong_sheet(file: Path, error: SheetError) -> int:
     for fault in error.faults:
         click.echo(f"padctl: {file}: {fault}", err=True)
-    click.echo("padctl: nothing was written; mend these and try again", err=True)
+    click.echo("padctl: " + _("nothing was written; mend these and try again"), err=True)
     return 1
 
 
@@ -267,21 +270,29 @@ def _wrong_sheet(file: Path, error: SheetError) -> int:
 
 def _told(configured: Settings, done: Enrolled, restarted: str) -> list[str]:
     window, platform = done.answer.pad, done.answer.platform
+    told = {
+        "device": done.answer.device, "serial": done.serial, "hall": window.hall_name,
+        "window": window.win_no or "-", "url": platform.url, "profile": platform.profile,
+        "mark": platform.app_mark,
+    }  # fmt: skip
     lines = [
-        f"enrolled  {done.answer.device} (serial {done.serial})",
-        f"window    {window.hall_name}, window {window.win_no or '-'}",
-        f"platform  {platform.url} ({platform.profile}), as {platform.app_mark}",
+        _("enrolled  {device} (serial {serial})").format_map(told),
+        _("window    {hall}, window {window}").format_map(told),
+        _("platform  {url} ({profile}), as {mark}").format_map(told),
     ]
     if done.answer.catalogue:
-        lines.append(f"catalogue {done.answer.catalogue}")
-    changed = ", ".join(done.changed) or "nothing was another before"
-    lines += [f"settings  {configured.file}: {changed}"]
-    lines += [f"secret    {path}" for path in done.secrets]
+        lines.append(_("catalogue {version}").format(version=done.answer.catalogue))
+    changed = ", ".join(done.changed) or _("nothing was another before")
+    lines.append(_("settings  {file}: {changed}").format(file=configured.file, changed=changed))
+    lines += [_("secret    {path}").format(path=path) for path in done.secrets]
     if done.waiting:
-        lines.append(f"waiting   {done.waiting} ratings; they are sent under the new name")
+        lines.append(
+            _("waiting   {count} ratings; they are sent under the new name").format(count=done.waiting)
+        )
     if done.noted:
-        lines.append(f"journal   not written: {done.noted}")
-    return [*lines, f"programs  {restarted}", "next: padctl status says whether ratings get through"]
+        lines.append(_("journal   not written: {why}").format(why=done.noted))
+    lines.append(_("programs  {what}").format(what=restarted))
+    return [*lines, _("next: padctl status says whether ratings get through")]
 
 
 def _as_json(configured: Settings, done: Enrolled, *, restarted: bool) -> dict[str, Any]:

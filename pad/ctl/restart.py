@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from pad import settings
-from pad.ctl.devices import KioskSilent, state_of_kiosk
+from pad.ctl.kiosk import KioskSilent, kiosk_state
 from pad.settings import Settings
 
 SYSTEMD: Final = Path("/run/systemd/system")
@@ -42,7 +42,7 @@ def _is_free(configured: Settings, wait_s: float) -> bool:
     until = time.monotonic() + wait_s
     while True:
         try:
-            if state_of_kiosk(configured).state not in _BUSY:
+            if kiosk_state(configured).state not in _BUSY:
                 return True
         except KioskSilent:
             return True
