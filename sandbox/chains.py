@@ -7,17 +7,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
+
+
+class Fault(StrEnum):
+    """What a chain that does not hold has suffered."""
+
+    GONE = "gone"
+    REWRITTEN = "rewritten"
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """One pad's chain as far as it was told; ``broken`` says what does not hold, and stays."""
+    """One pad's chain as far as it was told; ``broken`` says what does not hold, and stays.
+
+    ``fault`` says the same to programs: ``row`` and what followed to ``last`` are gone, or ``row`` or
+    one before it was rewritten.
+    """
 
     device: str
     seq: int = 0
     hash: str = ""
     broken: str = ""
+    fault: Fault | None = None
+    row: int = 0
+    last: int = 0
 
     def heard(self, beat: dict[str, Any]) -> Chain:
         """The chain after another heartbeat."""
@@ -27,11 +42,14 @@ class Chain:
         if self.broken or not self.hash:
             return told
         if seq < self.seq:
-            return replace(told, broken=f"row {seq + 1} and what followed to {self.seq} are gone")
-        if seq == self.seq and text != self.hash:
-            return replace(told, broken=f"row {seq}, or one before it, was rewritten")
+            said = f"row {seq + 1} and what followed to {self.seq} are gone"
+            return replace(told, broken=said, fault=Fault.GONE, row=seq + 1, last=self.seq)
+        rewritten = seq == self.seq and text != self.hash
         if earlier is not None and earlier["seq"] == self.seq and earlier["hash"] != self.hash:
-            return replace(told, broken=f"row {self.seq}, or one before it, was rewritten")
+            rewritten = True
+        if rewritten:
+            said = f"row {self.seq}, or one before it, was rewritten"
+            return replace(told, broken=said, fault=Fault.REWRITTEN, row=self.seq, last=self.seq)
         return told
 
 

@@ -87,6 +87,9 @@ def parse(body: bytes) -> dict[str, Any]:
             raise Malformed("id is text, rating an object")
         if not record["id"] or not isinstance(record.get("service", {}), dict):
             raise Malformed("id is not empty, service an object")
+        staff = record.get("staff", {})
+        if not isinstance(staff, dict) or not all(isinstance(each, str | None) for each in staff.values()):
+            raise Malformed("staff has number and name, texts or null")
         if not isinstance(record.get("time_uncertain", False), bool):
             raise Malformed("time_uncertain is true or false")
     return batch
@@ -120,7 +123,11 @@ def take(platform: Platform, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _take_one(platform: Platform, device: str, record: Mapping[str, Any]) -> Taken:
     rating = record["rating"]
-    arrival = Arrival(rating, "itemised", device, record["id"], record.get("time_uncertain", False))
+    staff = record.get("staff", {})
+    arrival = Arrival(
+        rating, "itemised", device, record["id"], record.get("time_uncertain", False),
+        staff.get("number") or "", staff.get("name") or "",
+    )  # fmt: skip
     if "service" in record:
         service = platform.take_services([record["service"]])
         if service.verdict is Verdict.REFUSED:  # one that is there already is as good as new

@@ -13,7 +13,7 @@ from typing import Any, Final
 from pad import gm, indicators
 from pad.keys import write_secret
 from pad.model import CHINA_TIME
-from sandbox import checks
+from sandbox import checks, review
 from sandbox.checks import Rules
 from sandbox.enrolments import Enrolments
 from sandbox.misbehaviour import Misbehaviours
@@ -55,7 +55,11 @@ class Platform:
         self.robots = Robots(settings.robots)
         self.on_arrival: Callable[[], None] = lambda: None
         catalogue = indicators.load(settings.indicators_path)
+        self.catalogue = catalogue
         self.publication = Publication(catalogue, settings)
+        published = review.latest(self.store)
+        if published is not None:
+            self.publication.put_figures(published.figures)
         self._rules = Rules(catalogue, settings.allow_unbound, settings.future_tolerance_s)
         private = folder / "platform.key"
         if not private.exists():

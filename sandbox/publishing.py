@@ -44,6 +44,13 @@ class Publication:
         bulletin.parse(msgspec.json.encode(told))
         self._bulletin = told
 
+    def put_figures(self, figures: dict[str, Any]) -> None:
+        """Publish these figures; the notices stay.
+
+        :raises BulletinError: if a pad would refuse them; those before stay
+        """
+        self.put(self._bulletin | {"figures": figures})
+
     @property
     def version(self) -> str:
         """Another one for every other content, the same for the same."""

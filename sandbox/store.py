@@ -1,4 +1,4 @@
-"""What the practice platform received, in SQLite: ratings, service data, refusals, heartbeats, requests."""
+"""The practice platform's file, in SQLite: what it received, and what became of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS ratings (
     project_no TEXT, service_number INTEGER, assess_number INTEGER, level INTEGER, indicators TEXT,
     comment TEXT, pf TEXT, assess_time TEXT, dialect TEXT, device TEXT, rating_id TEXT,
     time_uncertain INTEGER, raw TEXT,
-    received_at TEXT, arrivals INTEGER DEFAULT 1);
+    received_at TEXT, arrivals INTEGER DEFAULT 1,
+    window TEXT DEFAULT '', staff_number TEXT DEFAULT '', staff_name TEXT DEFAULT '');
 CREATE UNIQUE INDEX IF NOT EXISTS one_per_matter
     ON ratings (project_no, service_number, assess_number) WHERE project_no <> '';
 CREATE UNIQUE INDEX IF NOT EXISTS one_per_id ON ratings (rating_id) WHERE rating_id <> '';
@@ -30,7 +31,13 @@ CREATE TABLE IF NOT EXISTS refusals (at TEXT, dialect TEXT, project_no TEXT, lev
 CREATE TABLE IF NOT EXISTS heartbeats (at TEXT, device TEXT, raw TEXT);
 CREATE TABLE IF NOT EXISTS requests (
     at TEXT, method TEXT, path TEXT, records INTEGER, status INTEGER, did TEXT);
+CREATE TABLE IF NOT EXISTS case_steps (
+    rating INTEGER, kind TEXT, at TEXT, by TEXT, text TEXT, result TEXT, day TEXT);
+CREATE INDEX IF NOT EXISTS per_case ON case_steps (rating);
+CREATE TABLE IF NOT EXISTS publications (at TEXT, by TEXT, first TEXT, last TEXT, figures TEXT);
 """
+_ADDED = ("window", "staff_number", "staff_name")
+"""Columns that stores made by earlier versions lack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,8 @@ class Arrival:
     device: str = ""
     rating_id: str = ""
     time_uncertain: bool = False
+    staff_number: str = ""
+    staff_name: str = ""
 
     @property
     def matter(self) -> tuple[str, int, int]:
@@ -61,6 +70,15 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
+        there = {row["name"] for row in self._db.execute("PRAGMA table_info(ratings)")}
+        for column in _ADDED:
+            if column not in there:
+                self._db.execute(f"ALTER TABLE ratings ADD COLUMN {column} TEXT DEFAULT ''")
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The open file, for what reads other sums from it or keeps other tables in it."""
+        return self._db
 
     def close(self) -> None:
         """Close the file."""
@@ -97,13 +115,15 @@ class Store:
         record = arrival.record
         self._db.execute(
             "INSERT INTO ratings (project_no, service_number, assess_number, level, indicators, comment, pf,"
-            " assess_time, dialect, device, rating_id, time_uncertain, raw, received_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " assess_time, dialect, device, rating_id, time_uncertain, raw, received_at,"
+            " window, staff_number, staff_name)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *arrival.matter, int(record["satisfaction"]), record["evalDetail"],
                 record["writingEvaluation"], record["pf"], record["assessTime"], arrival.dialect,
                 arrival.device, arrival.rating_id, int(arrival.time_uncertain),
                 json.dumps(record, ensure_ascii=False), at.isoformat("T", "milliseconds"),
+                str(record.get("winNo", "")), arrival.staff_number, arrival.staff_name,
             ),
         )  # fmt: skip
 
@@ -196,7 +216,7 @@ class Store:
         return [(row["device"], json.loads(row["raw"])) for row in rows]
 
     def clear(self) -> None:
-        """Forget everything received."""
+        """Forget everything received, and with it what became of it; what was published stays published."""
         with self.transaction():
-            for table in ("ratings", "services", "refusals", "heartbeats", "requests"):
+            for table in ("ratings", "services", "refusals", "heartbeats", "requests", "case_steps"):
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
