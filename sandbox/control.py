@@ -1,4 +1,4 @@
-"""The control side: what was received, service data, misbehaviours, the line, and the page with its clerk."""
+"""The control side: what was received, service data, misbehaviours, the line; beside it stand the pages."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import web
 
 from pad import codes
 from pad.bulletin import BulletinError
@@ -18,11 +17,10 @@ from sandbox import strict_json
 from sandbox.chains import chains
 from sandbox.checks import wire_moment
 from sandbox.misbehaviour import BadParameter, UnknownMisbehaviour
+from sandbox.pages.service import Pages
 from sandbox.platform import Platform
 
-_PAGE: Final = Path(__file__).with_name("page")
 _WAIT_MAX_S: Final = 120.0
-_COUNTER_WITHIN: Final = ClientTimeout(total=40)
 
 SetLine = Callable[[bool], Awaitable[None]]
 
@@ -41,11 +39,21 @@ class ControlService:
         self._arrived.set()
         self._arrived = asyncio.Event()
 
+    @property
+    def line_is_up(self) -> bool:
+        """Whether the platform listens."""
+        return self._line_is_up
+
+    async def change_line(self, up: bool) -> None:
+        """Have the platform listen, or not."""
+        if up is not self._line_is_up:
+            await self._set_line(up)
+            self._line_is_up = up
+
     def application(self) -> web.Application:
         """The paths."""
         application = web.Application(middlewares=[_say_in_json])
         application.add_routes([
-            web.get("/", self._index),
             web.get("/control/received", self._received),
             web.delete("/control/received", self._forget),
             web.get("/control/alerts", self._alerts),
@@ -65,8 +73,7 @@ class ControlService:
             web.put("/control/bulletin", self._publish),
             web.get("/control/line", self._line),
             web.put("/control/line", self._change_line),
-            web.route("*", "/counter/{path:.*}", self._counter),
-            web.static("/page", _PAGE),
+            *Pages(self._platform, self).routes(),
         ])  # fmt: skip
         return application
 
@@ -191,29 +198,8 @@ class ControlService:
         up = (await _json_object(request)).get("up")
         if not isinstance(up, bool):
             raise _bad("up", "must be true or false")
-        if up is not self._line_is_up:
-            await self._set_line(up)
-            self._line_is_up = up
+        await self.change_line(up)
         return web.json_response({"up": up})
-
-    # --- the page -----------------------------------------------------------------------
-
-    async def _index(self, _request: web.Request) -> web.FileResponse:
-        return web.FileResponse(_PAGE / "index.html")
-
-    async def _counter(self, request: web.Request) -> web.Response:
-        """Forward a call to the pad's counter service, so that the page needs no permission there."""
-        url = f"{self._platform.settings.counter_url}/{request.match_info['path']}"
-        try:
-            async with ClientSession(timeout=_COUNTER_WITHIN) as session:
-                body = await request.read()
-                async with session.request(request.method, url, params=request.query, data=body) as answer:
-                    return web.Response(
-                        body=await answer.read(), status=answer.status, content_type="application/json"
-                    )
-        except (ClientError, TimeoutError) as error:
-            message = "the pad's counter service does not answer; is the kiosk running?"
-            raise _error(web.HTTPBadGateway, "no_pad", "", message) from error
 
 
 @web.middleware
@@ -260,7 +246,7 @@ def _bad(field: str, message: str) -> web.HTTPException:
 
 
 def _error(
-    kind: type[web.HTTPBadRequest | web.HTTPNotFound | web.HTTPBadGateway],
+    kind: type[web.HTTPBadRequest | web.HTTPNotFound],
     code: str,
     field: str,
     message: str,

@@ -21,7 +21,12 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, default=Path("demo"), help="where settings, state and pictures go"
     )
-    parser.add_argument("--dialect", type=Dialect, choices=list(Dialect), default=Dialect.NATIONAL)
+    parser.add_argument(
+        "--dialect",
+        type=Dialect,
+        choices=list(Dialect),
+        help="default: itemised on your screen, for its pages show more then; national as a play",
+    )
     parser.add_argument(
         "--scripted", action="store_true", help="play the script even where there is a display"
     )
@@ -33,9 +38,10 @@ def main() -> int:
         help="the pad's counter service",
     )
     arguments = parser.parse_args()
-    plan = replace(PLAN, dialect=arguments.dialect, counter_port=arguments.counter_port)
-    display = os.environ.get("DISPLAY")
-    if display and not arguments.scripted:
+    display = "" if arguments.scripted else os.environ.get("DISPLAY", "")
+    dialect = arguments.dialect or (Dialect.ITEMISED if display else Dialect.NATIONAL)
+    plan = replace(PLAN, dialect=dialect, counter_port=arguments.counter_port)
+    if display:
         return by_hand(arguments.folder.absolute(), plan, display)
     return play(arguments.folder.absolute(), plan)
 

@@ -1,4 +1,4 @@
-"""The demo on a display: a window to tap, and a page with the clerk and the platform on it."""
+"""The demo on a display: a window to tap, the clerk's page, and the platform's page."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ def by_hand(folder: Path, plan: Plan, display: str) -> int:
         glass = stage.start_kiosk(display)
         glass.wait_for("idle")
         stage.start_syncd()
-        print(f"The pad's window is open. The clerk and the platform are at {platform.page}")
-        print("Invite a rating there, tap a face in the window. Close the window or press Ctrl-C to end.")
+        print("The pad's window is open, and two pages in your browser:")
+        print(f"  the counter, where a clerk invites   {platform.counter_page}")
+        print(f"  the platform, where ratings arrive   {platform.platform_page}")
+        print("Invite a rating, tap a face in the window. Close the window or press Ctrl-C to end.")
         print("Key pad, card reader, scanner: in another terminal, type")
         print(f"  {Path(sys.executable).with_name('sandbox')} devices --folder {stage.devices}")
-        webbrowser.open(platform.page)
+        for page in (platform.counter_page, platform.platform_page):
+            webbrowser.open(page)
         while True:
             try:
                 glass.next("idle")

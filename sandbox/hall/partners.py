@@ -50,7 +50,8 @@ class Platform:
 
     def __init__(self, control_url: str) -> None:
         self._url = control_url
-        self.page = f"{control_url}/"
+        self.counter_page = f"{control_url}/counter"
+        self.platform_page = f"{control_url}/platform"
 
     def alerts(self, count: int) -> list[str]:
         """What the robots were told, once they were told so much, or a minute is over."""

@@ -80,18 +80,21 @@ class Stage:
         )
         ready = json.loads(self.platform_program.line(lambda line: line.startswith("{"), _READY_WITHIN_S))
         public_key = (self.folder / "platform" / "platform.pub").read_text(encoding="ascii").strip()
-        self.settle(ready["platform"], public_key)
+        self.settle(ready["platform"], public_key, counter_pages=(ready["control"],))
         return Platform(ready["control"])
 
-    def settle(self, url: str, public_key: str) -> None:
-        """Settle the pad with a platform that listens at ``url``, whichever it is."""
+    def settle(self, url: str, public_key: str, counter_pages: tuple[str, ...] = ()) -> None:
+        """Settle the pad with a platform that listens at ``url``, whichever it is.
+
+        :param counter_pages: the origins whose pages may call the pad
+        """
         keys.write_secret(self.state / "keys" / "app_word", APP_WORD)
         keys.write_secret(self.state / "keys" / "platform_sm2.pub", public_key)
         for name, path in ROBOTS.items():
             keys.write_secret(self.state / "keys" / f"alert_{name}", url + path)
-        self._write_settings(f"{url}/{self.plan.dialect}")
+        self._write_settings(f"{url}/{self.plan.dialect}", counter_pages)
 
-    def _write_settings(self, url: str) -> None:
+    def _write_settings(self, url: str, counter_pages: tuple[str, ...]) -> None:
         rules = "\n".join(f"{key} = {_toml(value)}" for key, value in self.plan.rules)
         sync = "\n".join(f"{key} = {value}" for key, value in self.plan.sync)
         self.config.write_text(
@@ -105,6 +108,7 @@ org_name = "綦江区政务服务管理办公室"
 indicators = "{CONFIG / "indicators" / "national-2020-05-22.toml"}"
 [counter]
 port = {self.plan.counter_port}
+origins = {json.dumps(counter_pages)}
 [rating]
 {rules}
 [screen]

@@ -51,7 +51,7 @@ class Sandbox:
     def __init__(self, folder: Path, sm2: str = "", **settings: object) -> None:
         given: dict[str, object] = {
             "port": 0, "control_port": 0, "state": str(folder / "state"), "app_mark": MARK, "app_word": WORD,
-            "counter_url": "http://127.0.0.1:9",
+            "counter_url": "http://127.0.0.1:27199",
         }  # fmt: skip
         lines = [f"{key} = {json.dumps(value)}" for key, value in (given | settings).items()]
         text = "\n".join((*lines, "[sm2]", sm2))

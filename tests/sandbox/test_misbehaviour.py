@@ -225,15 +225,3 @@ def test_the_summary_counts_levels_arrivals_and_refusals(sandbox: Sandbox) -> No
     told = sandbox.control("GET", "summary").json()
     assert (told["distinct"], told["arrivals"], told["levels"]["5"]) == (1, 2, 1)
     assert len(json.dumps(told["refusals"])) > 2
-
-
-def test_the_page_is_served_with_its_parts(sandbox: Sandbox) -> None:
-    page = requests.get(sandbox.control_url + "/", timeout=5)
-    assert "平台收到的评价" in page.content.decode()
-    for part in ("page.js", "page.css"):
-        assert requests.get(f"{sandbox.control_url}/page/{part}", timeout=5).status_code == 200
-
-
-def test_without_a_pad_the_pages_clerk_is_told_so(sandbox: Sandbox) -> None:
-    answer = requests.get(f"{sandbox.control_url}/counter/v1/state", timeout=10)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (502, "no_pad")
