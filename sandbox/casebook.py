@@ -16,6 +16,8 @@ from sandbox.store import Store
 
 BAD_MOST: Final = 2
 """The better of the two bad levels."""
+_ANSWERED: Final = "SELECT rating FROM case_steps WHERE kind IN ('reply', 'adopt')"
+"""Of these nobody has to answer any more: they are answered, or do not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,28 @@ class Casebook:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def entries(self, first: str = "", last: str = "9999", most: int = 1000) -> list[Entry]:
-        """The cases rated from one day to another (``yyyy-MM-dd``), the latest first."""
+    def entries(self, first: str = "", last: str = "9999", most: int = -1) -> list[Entry]:
+        """The cases rated from one day to another (``yyyy-MM-dd``): those to answer first, the oldest first.
+
+        :param most: how many at most; negative for all
+        """
         rows = self._store.db.execute(
-            "SELECT rowid AS number, * FROM ratings WHERE level <= ? AND substr(assess_time, 1, 10) >= ?"
-            " AND substr(assess_time, 1, 10) <= ? ORDER BY rowid DESC LIMIT ?",
+            f"SELECT rowid AS number, *, rowid IN ({_ANSWERED}) AS done FROM ratings"  # noqa: S608 - ours
+            " WHERE level <= ? AND substr(assess_time, 1, 10) BETWEEN ? AND ?"
+            " ORDER BY done, CASE WHEN done THEN -rowid ELSE rowid END LIMIT ?",
             (BAD_MOST, first, last, most),
         ).fetchall()
         steps = self._steps(row["number"] for row in rows)
         return [Entry(row["number"], dict(row), case_of(steps[row["number"]])) for row in rows]
+
+    def to_answer(self, until: date | None = None) -> int:
+        """How many wait for an answer, of all or of those rated until a day and on it."""
+        row = self._store.db.execute(
+            f"SELECT COUNT(*) FROM ratings WHERE level <= ? AND rowid NOT IN ({_ANSWERED})"  # noqa: S608 - ours
+            " AND substr(assess_time, 1, 10) <= ?",
+            (BAD_MOST, until.isoformat() if until is not None else "9999"),
+        ).fetchone()
+        return int(row[0])
 
     def entry(self, number: int) -> Entry | None:
         """One case; None if there is no bad rating of that number."""

@@ -18,6 +18,8 @@ from pad.working_days import UnknownYear
 
 TEXT_MAX: Final = 500
 NAME_MAX: Final = 50
+_LONGEST_REST: Final = 30
+"""Days; more than any holidays in a row."""
 
 
 class Kind(StrEnum):
@@ -208,6 +210,16 @@ def clock(case: Case, rated: date, allowed: int, today: date) -> Clock:
     if today <= last:
         return Clock(Pace.RUNNING, last, _working_days(today, last))
     return Clock(Pace.OVERDUE, last, _working_days(last, today))
+
+
+def overdue_since(today: date, allowed: int) -> date | None:
+    """The latest day whose ratings are overdue if nobody answered them; None if the calendar is not known."""
+    for before in range(1, 2 * allowed + _LONGEST_REST):
+        day = today - timedelta(days=before)
+        last = working_days.deadline(day, allowed)
+        if not isinstance(last, UnknownYear) and last < today:
+            return day
+    return None
 
 
 def _working_days(after: date, last: date) -> int | None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from sandbox.casebook import Casebook
 from sandbox.cases import Appeal, Pace, clock
 from sandbox.store import Store
 from sandbox.totals import LEVELS, Totals, totals
-
-_ALL: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Published:
 
 def review(store: Store, first: date, last: date, allowed: int, today: date) -> Review:
     """The figures of a period as they stand; ``allowed`` are the working days a bad rating may wait."""
-    entries = Casebook(store).entries(first.isoformat(), last.isoformat(), _ALL)
+    entries = Casebook(store).entries(first.isoformat(), last.isoformat())
     counted = [each for each in entries if each.case.counts]
     return Review(
         first=first,

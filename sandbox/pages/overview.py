@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pad.codes import Level, Pf
 from sandbox.casebook import Casebook, Entry
-from sandbox.cases import Clock, Pace, clock
+from sandbox.cases import Clock, overdue_since
 from sandbox.checks import wire_moment
 from sandbox.pages import plots
 from sandbox.pages.pads import SILENT_AFTER_S, Pad
@@ -107,10 +107,7 @@ def overview(platform: Platform, casebook: Casebook, pads: Sequence[Pad], line: 
     """What there is now."""
     store, now = platform.store, platform.now()
     counted, summary = totals(store.db), store.summary()
-    clocks = [
-        clock(each.case, each.rated_on, platform.settings.handling_days, now.date())
-        for each in casebook.entries()
-    ]
+    overdue = overdue_since(now.date(), platform.settings.handling_days)
     highest = max((count for _, count in counted.indicators), default=1)
     most = max((count for count in counted.levels.of.values()), default=0) or 1
     return Overview(
@@ -137,8 +134,8 @@ def overview(platform: Platform, casebook: Casebook, pads: Sequence[Pad], line: 
         refusals=tuple(store.table("refusals", _ROWS)[::-1]),
         refused=sum(summary["refusals"].values()),
         again=summary["arrivals"] - summary["distinct"],
-        open_cases=sum(each.pace in (Pace.RUNNING, Pace.OVERDUE, Pace.UNKNOWN) for each in clocks),
-        overdue=sum(each.pace is Pace.OVERDUE for each in clocks),
+        open_cases=casebook.to_answer(),
+        overdue=casebook.to_answer(until=overdue) if overdue is not None else 0,
         line=line,
         misbehaving=tuple(platform.misbehaviours.report()["on"]),
         now=now,

@@ -29,6 +29,7 @@ _LOOK_S: Final = 1.0
 _TELL_AT_LEAST_S: Final = 10.0
 """Ages on the page ("heard 12 s ago") grow by themselves."""
 _REVIEWER_MAX: Final = 50
+_CASES_SHOWN: Final = 500
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -128,12 +129,13 @@ class Pages:
         )
 
     async def _cases(self, request: web.Request) -> web.Response:
-        timed = [self._clock(entry) for entry in self._casebook.entries()]
+        timed = [self._clock(entry) for entry in self._casebook.entries(most=_CASES_SHOWN)]
         order = {Pace.OVERDUE: 0, Pace.RUNNING: 1, Pace.UNKNOWN: 1}
         timed.sort(key=lambda each: (order.get(each.clock.pace, 2), each.clock.deadline or date.max))
         return self._rendering.page(
-            request, "cases", cases=timed, days=self._platform.settings.handling_days, texts=self._text
-        )
+            request, "cases", cases=timed, days=self._platform.settings.handling_days, texts=self._text,
+            most=_CASES_SHOWN,
+        )  # fmt: skip
 
     async def _case(self, request: web.Request) -> web.Response:
         return self._case_page(request, 200, {})

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FloatRect, Page, expect
 
 from pad import bulletin
 from pad.settings import Dialect
@@ -21,6 +23,8 @@ from tests.hall.conftest import QUICK, Hall
 from tests.kiosk.conftest import free_port
 
 pytestmark = pytest.mark.window
+PICTURES = os.environ.get("PAGES_PICTURES")
+UPPER: FloatRect = {"x": 300, "y": 0, "width": 1320, "height": 930}
 SCRIPT = "<script>document.title='taken over'</script>"
 
 
@@ -74,8 +78,9 @@ class Overheard:
 def invite(page: Page, hall: Hall, number: str) -> None:
     page.get_by_label("Project number").fill(number)
     page.get_by_role("button", name="Invite", exact=True).click()
-    hall.glass.wait_for("invitation")
     expect(page.locator("#invitation")).to_have_text("waiting")
+    visit = hall.clerk.pad()["invitation"]
+    hall.glass.wait_for("invitation", lambda shown: shown.visit == visit and "face-1" in shown.enabled)
 
 
 def figures_on_the_glass(hall: Hall) -> bytes:
@@ -151,13 +156,16 @@ def test_a_clerk_invites_a_citizen_taps_and_the_platform_shows_it(hall: Hall, pa
 
 def test_the_page_follows_what_else_an_invitation_may_come_to(hall: Hall, page: Page) -> None:
     page.goto(hall.platform.counter_page)
+    page.get_by_role("button", name="Sign in").click()
     invite(page, hall, "P-back")
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / "counter-live.png", clip=UPPER)
     page.get_by_role("button", name="Take it back").click()
     expect(page.locator("#invitation")).to_have_text("taken back")
     invite(page, hall, "P-first")
     hall.clerk.invite({"project_no": "P-second"}, timeout_s=1)
     expect(page.locator("#log")).to_contain_text("another took its place")
-    hall.glass.next("idle")
+    until(lambda: hall.clerk.pad()["state"] == "idle")
     invite(page, hall, "P-away")
     hall.glass.tap("face-1")
     hall.glass.wait_for("reasons", lambda shown: "withdraw" in shown.enabled)

@@ -23,6 +23,7 @@ from sandbox.cases import (
     Step,
     case_of,
     clock,
+    overdue_since,
 )
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=CHINA_TIME)
@@ -138,3 +139,13 @@ def test_the_clock_of_article_16(  # the National Day week of 2026, and a workin
 ) -> None:
     told = clock(case_of(steps), date.fromisoformat(rated), 5, date.fromisoformat(today))
     assert (told.pace, told.deadline, told.days) == (pace, date.fromisoformat(last) if last else None, days)
+
+
+def test_what_is_overdue_by_the_clock_is_what_was_rated_until_the_day_it_names() -> None:
+    for number in range(0, 300, 3):
+        today = date(2026, 2, 1) + timedelta(days=number)
+        since = overdue_since(today, 5)
+        assert since is not None
+        for day, pace in ((since, Pace.OVERDUE), (since + timedelta(days=1), Pace.RUNNING)):
+            assert clock(Case(), day, 5, today).pace is pace
+    assert overdue_since(date(2099, 6, 1), 5) is None

@@ -93,7 +93,7 @@ def test_only_bad_ratings_are_cases_and_their_steps_outlive_a_restart(tmp_path: 
         for level in (5, 4, 3, 2, 1):
             rated(first, level, level)
         book = Casebook(first)
-        assert [entry.row["level"] for entry in book.entries()] == [1, 2]
+        assert [entry.row["level"] for entry in book.entries()] == [2, 1]
         assert book.entry(1) is None
         book.add(4, step(Kind.APPEAL, by="王芳"))
         book.add(4, step(Kind.REPLY))
@@ -102,6 +102,19 @@ def test_only_bad_ratings_are_cases_and_their_steps_outlive_a_restart(tmp_path: 
         assert entry is not None
         assert [each.kind for each in entry.case.steps] == [Kind.APPEAL, Kind.REPLY]
         assert (entry.case.appeal, entry.rated_on) == (Appeal.FILED, date(2026, 11, 24))
+
+
+def test_what_waits_for_an_answer_comes_first_and_is_counted(store: Store) -> None:
+    for number, day in enumerate(("2026-11-01", "2026-11-02", "2026-11-03", "2026-11-04"), start=1):
+        rated(store, number, 1, day=day)
+    book = Casebook(store)
+    book.add(1, step(Kind.REPLY))
+    book.add(3, step(Kind.APPEAL, by="王芳"))
+    assert (book.to_answer(), book.to_answer(date(2026, 11, 3))) == (3, 2)
+    book.add(3, step(Kind.ADOPT))
+    assert (book.to_answer(), book.to_answer(date(2026, 11, 3))) == (2, 1)
+    assert [entry.number for entry in book.entries()] == [2, 4, 3, 1]
+    assert [entry.number for entry in book.entries(most=1)] == [2]
 
 
 def test_a_step_that_does_not_follow_is_not_written_down(store: Store) -> None:

@@ -60,6 +60,9 @@ def go(page: Page, sandbox: Sandbox, place: str, language: str = "en") -> None:
     page.goto(sandbox.control_url + path)
 
 
+OVERFLOWING = "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+
+
 @pytest.mark.parametrize(("size", "language"), PAIRS)
 def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
     page: Page, busy: Sandbox, size: str, language: str
@@ -70,6 +73,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_window(
         assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == [], place
         assert len(found["passes"]) > 10, place
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size][0], place
+        assert page.locator(".card").evaluate_all(OVERFLOWING) == [], place
         if PICTURES:
             page.screenshot(path=Path(PICTURES) / f"{place}-{size}-{language}.png", full_page=True)
 
