@@ -69,6 +69,8 @@ class Pages:
             web.post("/platform/publish", self._own(self._publish)),
             web.get("/platform/practice", self._practice),
             web.post("/platform/practice", self._own(self._switch)),
+            web.get("/platform/enrol", self._enrol_page),
+            web.post("/platform/enrol", self._own(self._enrol)),
             web.static("/pages", _STATIC),
         ]
 
@@ -259,6 +261,33 @@ class Pages:
             case _:
                 return self._rendering.page(request, "message", 400, said=Said.NO_SWITCH)
         raise web.HTTPSeeOther("/platform/practice")
+
+    # --- enrolments -----------------------------------------------------------------------
+
+    async def _enrol_page(self, request: web.Request) -> web.Response:
+        return self._enrol_answer(request, 200, {})
+
+    def _enrol_answer(
+        self, request: web.Request, status: int, given: Mapping[str, str], wrong: str = ""
+    ) -> web.Response:
+        codes = self._platform.enrolments.report(self._platform.now())[::-1]
+        fresh = request.query.get("code")
+        shown = next((each["code"] for each in codes if each["code"] == fresh), None)
+        return self._rendering.page(
+            request, "enrol", status, codes=codes, shown=shown, wrong=wrong,
+            hall_name=given.get("hall_name", "练习政务服务中心"), win_no=given.get("win_no", "A07"),
+        )  # fmt: skip
+
+    async def _enrol(self, request: web.Request) -> web.StreamResponse:
+        given = await _form(request)
+        window = {name: given.get(name, "").strip() for name in ("hall_name", "win_no")}
+        if not window["hall_name"]:
+            return self._enrol_answer(request, 400, given, "hall_name")
+        try:
+            code = self._platform.enrolments.issue({"pad": window}, self._platform.now())
+        except ValueError:
+            return self._enrol_answer(request, 400, given, "win_no")
+        raise web.HTTPSeeOther(f"/platform/enrol?code={code}")
 
 
 async def _form(request: web.Request) -> Mapping[str, str]:

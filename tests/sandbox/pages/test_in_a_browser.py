@@ -30,6 +30,7 @@ PLACES = {
     "cases": "/platform/cases",
     "case": CASE,
     "publish": "/platform/publish",
+    "enrol": "/platform/enrol",
     "practice": "/platform/practice",
     "refused": "/counter?pad=none",
 }

@@ -14,7 +14,15 @@ from sandbox.misbehaviour import KINDS
 from tests.sandbox.conftest import Sandbox, item, wire
 from tests.sandbox.pages.conftest import SCRIPT
 
-PAGES = ("/", "/counter", "/platform", "/platform/cases", "/platform/publish", "/platform/practice")
+PAGES = (
+    "/",
+    "/counter",
+    "/platform",
+    "/platform/cases",
+    "/platform/publish",
+    "/platform/enrol",
+    "/platform/practice",
+)
 
 
 class Reader:
@@ -134,6 +142,7 @@ def test_a_form_of_another_site_changes_nothing(sandbox: Sandbox, reader: Reader
     for path, fields in (
         (case, {"kind": "reply", "by": "x", "text": "x"}),
         ("/platform/practice", {"do": "cut"}),
+        ("/platform/enrol", {"hall_name": "x"}),
         ("/platform/publish", {"by": "x"}),
     ):
         for origin in ("https://elsewhere.example", "null", reader.url + "0"):
@@ -288,3 +297,16 @@ def test_a_refused_record_is_there_with_the_platforms_reason(sandbox: Sandbox, r
     page = reader.get("/platform").text
     assert "P-late" in page
     assert "assessTime晚于当前时间" in page
+
+
+def test_a_code_for_a_pad_is_made_and_shown_as_a_picture(sandbox: Sandbox, reader: Reader) -> None:
+    made = reader.send("/platform/enrol", hall_name="<b>练习</b>大厅", win_no="B3")
+    assert made.status_code == 303
+    (told,) = sandbox.control("GET", "enrolments").json()["enrolments"]
+    assert made.headers["Location"] == f"/platform/enrol?code={told['code']}"
+    page = reader.get(made.headers["Location"]).text
+    assert page.count(told["code"]) >= 3
+    assert f'src="/control/enrolments/{told["code"]}.svg"' in page
+    assert reader.get(f"/control/enrolments/{told['code']}.svg").headers["Content-Type"] == "image/svg+xml"
+    assert reader.send("/platform/enrol", hall_name=" ").status_code == 400
+    assert "script" not in reader.get("/platform/enrol?code=<script>").text
