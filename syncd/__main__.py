@@ -94,7 +94,7 @@ def run(words: list[str]) -> int:
 def _once(configured: Settings) -> int:
     clock = PlatformClock(SystemClock())
     ledger = LedgerFile(configured.state_dir, configured.ledger_path)
-    platform = platform_for(configured, clock.best)
+    platform = platform_for(configured, clock.best, clock)
     try:
         return deliver_once(ledger, Uploader(configured, ledger, platform, clock, LOTS))
     finally:
@@ -114,10 +114,9 @@ class Daemon:
         self._stop = threading.Event()
         self._asked = False
         self._ledger = LedgerFile(configured.state_dir, configured.ledger_path)
+        connected = partial(platform_for, configured, self._clock.best, self._clock)
         cards = CardMemory(configured.suspicion.same_card_days)
-        self._uploader = Uploader(
-            configured, self._ledger, platform_for(configured, self._clock.best), self._clock, LOTS, cards
-        )
+        self._uploader = Uploader(configured, self._ledger, connected(), self._clock, LOTS, cards)
         self._lookout = Lookout(
             configured.suspicion,
             LedgerFile(configured.state_dir, configured.ledger_path),
@@ -131,11 +130,11 @@ class Daemon:
         self._heart = Heart(
             configured,
             LedgerFile(configured.state_dir, configured.ledger_path),
-            platform_for(configured, self._clock.best),
+            connected(),
             self._clock,
         )
         self._alerting = Alerting(configured, self._clock)
-        publisher = platform_for(configured, self._clock.best)
+        publisher = connected()
         self._messenger = (
             Messenger(configured.state_dir, publisher) if isinstance(publisher, Publishing) else None
         )

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from pad.clock import Anchor, AnchorSource, Clock
+from pad.clock import WALL_AGREES_S, Anchor, AnchorSource, Clock
 from pad.model import CHINA_TIME, Instant
 from syncd import times
 from syncd.platforms.base import Seen
@@ -79,6 +79,12 @@ class PlatformClock:
         """The true time, or the wall clock's while that is not known."""
         now = self.read()
         return times.true_now(now, self._anchors) or now.wall
+
+    def wall_is_right(self) -> bool:
+        """Whether the wall clock tells the true time, as far as that is known."""
+        now = self.read()
+        known = times.true_now(now, self._anchors)
+        return known is not None and abs((now.wall - known).total_seconds()) <= WALL_AGREES_S
 
     def observe(self, seen: Seen | None, last_trusted: Callable[[], datetime | None]) -> Anchor | None:
         """Compare with what the platform's clock told; an anchor that is to be kept, if it made one.

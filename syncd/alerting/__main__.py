@@ -9,16 +9,18 @@ import argparse
 import logging
 import sys
 import uuid
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from pad import memory, settings
 from pad.clock import SystemClock
 from pad.keys import SecretError
+from pad.ledger.connection import LedgerError
 from pad.settings import Settings, SettingsError
 from syncd.alerting.base import Answer, Told
 from syncd.alerting.choice import targets_for
 from syncd.alerting.message import trial
+from syncd.ledger_file import LedgerFile
 from syncd.platform_clock import PlatformClock
 
 
@@ -37,7 +39,9 @@ def main() -> None:
 
 
 def _test(configured: Settings) -> int:
-    targets = targets_for(configured, PlatformClock(SystemClock()).best)
+    clock = _clock(configured)
+    # before anybody knows the time the wall clock has to do: a technician stands here and sees it
+    targets = targets_for(configured, clock.best, clock if clock.now() is not None else None)
     if not targets:
         print(f"nobody is told: nothing is on in [alerts] of {configured.file} (docs/alerts.md)")
         return 1
@@ -49,6 +53,15 @@ def _test(configured: Settings) -> int:
         failed += not isinstance(answer, Told)
         print(f"{target.name:9} {_words(answer)}")
     return 1 if failed else 0
+
+
+def _clock(configured: Settings) -> PlatformClock:
+    """The true time, where the ledger says that syncd has learnt it in this boot."""
+    clock = PlatformClock(SystemClock())
+    ledger = LedgerFile(configured.state_dir, configured.ledger_path)
+    with closing(ledger), suppress(LedgerError, SecretError):
+        clock.learn(ledger.outbox().anchors())
+    return clock
 
 
 def _words(answer: Answer) -> str:

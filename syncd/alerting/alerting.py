@@ -26,7 +26,7 @@ class Alerting:
         :raises SecretError: if a secret is missing or cannot be used
         :raises SettingsError: if a file that settings name cannot be used
         """
-        targets = targets_for(settings, clock.best)
+        targets = targets_for(settings, clock.best, clock)
         self._tellers: tuple[Teller, ...] = ()
         self._threads: list[threading.Thread] = []
         if not targets:

@@ -19,15 +19,19 @@ from syncd.alerting.mail import Mail
 from syncd.alerting.robot import Make, Robot
 from syncd.alerting.wecom import WeCom
 from syncd.platforms.http import Exchange, Peer
-from syncd.platforms.tls import with_authorities
+from syncd.platforms.tls import Tls, TrueTime, with_authorities
 
 _PLAIN: Final = frozenset(string.printable) - frozenset(string.whitespace)
 _CA_KEY: Final = "alerts.ca_file"
 
 
-def targets_for(settings: Settings, clock: Callable[[], datetime]) -> tuple[Target, ...]:
+def targets_for(
+    settings: Settings, clock: Callable[[], datetime], truth: TrueTime | None = None
+) -> tuple[Target, ...]:
     """Everybody who is to be told; nobody where nothing is on.
 
+    :param clock: gives the time for signatures and mails, the best there is
+    :param truth: what is known of the true time, by which TLS judges dates; without it by the wall clock
     :raises SecretError: if a secret is missing or cannot be used; names the file and what is needed
     :raises SettingsError: if ``alerts.ca_file`` cannot be used
     """
@@ -39,27 +43,32 @@ def targets_for(settings: Settings, clock: Callable[[], datetime]) -> tuple[Targ
         makes.append(DingTalk(read_secret(state, "alert_dingtalk_sign") or None))
     if alerts.feishu:
         makes.append(Feishu(read_secret(state, "alert_feishu_sign") or None))
-    targets: list[Target] = [_robot(settings, make, clock) for make in makes]
+    targets: list[Target] = [_robot(settings, make, clock, truth) for make in makes]
     if alerts.smtp.host:
-        targets.append(_mail(settings, clock))
+        targets.append(_mail(settings, clock, truth))
     return tuple(targets)
 
 
-def _robot(settings: Settings, make: Make, clock: Callable[[], datetime]) -> Robot:
+def _robot(settings: Settings, make: Make, clock: Callable[[], datetime], truth: TrueTime | None) -> Robot:
     name = f"alert_{make.name}"
     address = _secret(settings, name, f"alerts.{make.name} is true: the robot's address")
     base, path = _parted(_path(settings, name), address)
-    tls = with_authorities(settings, settings.alerts.ca_file, _CA_KEY) if base.startswith("https:") else None
+    tls = _tls(settings, truth) if base.startswith("https:") else None
     return Robot(make, Exchange(settings, Peer(base, f"the {make.name} robot", _CA_KEY, tls)), path, clock)
 
 
-def _mail(settings: Settings, clock: Callable[[], datetime]) -> Mail:
+def _mail(settings: Settings, clock: Callable[[], datetime], truth: TrueTime | None) -> Mail:
     smtp, limits = settings.alerts.smtp, settings.sync
     password = None
     if smtp.user:
         password = _secret(settings, "alert_smtp", "alerts.smtp.user is set: its password")
-    tls = with_authorities(settings, settings.alerts.ca_file, _CA_KEY)
-    return Mail(smtp, password, tls, (limits.connect_timeout_s, limits.answer_timeout_s), clock)
+    return Mail(
+        smtp, password, _tls(settings, truth), (limits.connect_timeout_s, limits.answer_timeout_s), clock
+    )
+
+
+def _tls(settings: Settings, truth: TrueTime | None) -> Tls:
+    return with_authorities(settings, settings.alerts.ca_file, _CA_KEY, truth)
 
 
 def _parted(file: Path, address: str) -> tuple[str, str]:

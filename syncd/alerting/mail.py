@@ -17,6 +17,7 @@ from typing import Any, Final
 from pad.settings import Encryption, Smtp
 from syncd.alerting.base import Answer, Refused, Told, Unheard, Unreached
 from syncd.platforms.deadline import Deadline
+from syncd.platforms.tls import OutOfDate, TimeUnknown
 
 _log = logging.getLogger("syncd.alerts")
 
@@ -123,6 +124,10 @@ class Mail:
                 return _refusal(max((code for code, _ in recipients.values()), default=550))
             case smtplib.SMTPResponseException(smtp_code=code):
                 return _refusal(code)
+            case TimeUnknown(why=why):
+                return Unreached(why)
+            case OutOfDate(why=why):
+                return Refused(f"its TLS certificate {why}")
             case ssl.SSLCertVerificationError():
                 return Refused(
                     "its TLS certificate cannot be verified: check alerts.ca_file and alerts.smtp.host"
@@ -175,7 +180,13 @@ class _Line(smtplib.SMTP):
         fresh = socket.create_connection((host, port), timeout)
         self._deadline.watch(fresh)
         fresh.settimeout(self._answer_s)
-        return fresh if self._implicit is None else self._implicit.wrap_socket(fresh, server_hostname=host)
+        if self._implicit is None:
+            return fresh
+        try:
+            return self._implicit.wrap_socket(fresh, server_hostname=host)
+        except BaseException:
+            fresh.close()
+            raise
 
 
 def _refusal(code: int) -> Answer:

@@ -13,11 +13,16 @@ from pad.settings import Dialect, Settings, SettingsError
 from syncd.platforms.base import Platform
 from syncd.platforms.itemised import ItemisedPlatform
 from syncd.platforms.national import National, sm2_format
+from syncd.platforms.tls import TrueTime
 
 
-def platform_for(settings: Settings, clock: Callable[[], datetime]) -> Platform:
+def platform_for(
+    settings: Settings, clock: Callable[[], datetime], truth: TrueTime | None = None
+) -> Platform:
     """A connection of its own to the platform.
 
+    :param clock: gives the time for signatures and envelopes, the best there is
+    :param truth: what is known of the true time, by which TLS judges dates; without it by the wall clock
     :raises SecretError: if a secret is missing or cannot be used; names the file and what is needed
     :raises SettingsError: if a certificate or a form of ciphertext cannot be used
     """
@@ -26,7 +31,7 @@ def platform_for(settings: Settings, clock: Callable[[], datetime]) -> Platform:
     )
     if settings.profile.dialect is Dialect.ITEMISED:
         _check_protected(settings)
-        return ItemisedPlatform(settings, app_word, clock)
+        return ItemisedPlatform(settings, app_word, clock, truth)
     try:
         form = sm2_format(settings.profile)
     except GmError as error:
@@ -37,7 +42,7 @@ def platform_for(settings: Settings, clock: Callable[[], datetime]) -> Platform:
         sm2_encrypt(public_key, b"?", form)
     except GmError as error:
         raise SecretError(f"{_path(settings.state_dir, name)}: {error}") from None
-    return National(settings, app_word, public_key, clock)
+    return National(settings, app_word, public_key, clock, truth)
 
 
 def _check_protected(settings: Settings) -> None:

@@ -5,6 +5,7 @@ Nothing of a request or an answer is ever put into a message: those end up in lo
 
 from __future__ import annotations
 
+import logging
 import ssl
 import time
 from collections.abc import Mapping
@@ -21,10 +22,13 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 from pad.clock import monotonic_ns
 from pad.settings import Settings
-from syncd.platforms.base import Answer, NoAnswer, Reached, Trouble
+from syncd import times
+from syncd.platforms.base import Answer, NoAnswer, Reached, Seen, Trouble
 from syncd.platforms.deadline import Deadline, pools_under
 from syncd.platforms.judging import Reply, judge, seen_in
-from syncd.platforms.tls import tls_context
+from syncd.platforms.tls import OutOfDate, TimeUnknown, Tls, TrueTime, tls_context
+
+_log = logging.getLogger("syncd.platforms")
 
 ANSWER_MAX: Final = 1024 * 1024
 """Bytes; the largest answer of ours, 1000 itemised results, is below 300 KiB."""
@@ -47,17 +51,18 @@ class Peer:
     base: str
     name: str
     ca_key: str
-    tls: ssl.SSLContext | None
+    tls: Tls | None
 
 
 class Exchange:
     """A connection, to the platform if to no other, kept alive while it works and dropped when it fails.
 
-    For one thread; only :meth:`abort` may come from another.
+    For one thread; only :meth:`abort` may come from another. Over TLS nothing but :meth:`look` speaks
+    before the true time is known, as far as ``truth`` is given to know it.
     """
 
-    def __init__(self, settings: Settings, peer: Peer | None = None) -> None:
-        self._peer = peer or _platform(settings)
+    def __init__(self, settings: Settings, peer: Peer | None = None, truth: TrueTime | None = None) -> None:
+        self._peer = peer or _platform(settings, truth)
         self._base = self._peer.base
         self._connect_s = settings.sync.connect_timeout_s
         self._answer_s = settings.sync.answer_timeout_s
@@ -65,6 +70,7 @@ class Exchange:
         self._session: requests.Session | None = None
         self._used_at = 0.0
         self._looks = 0
+        self._doubt: str | None = None
 
     def url(self, path: str) -> str:
         """The full address of a path of the platform's interface."""
@@ -91,9 +97,26 @@ class Exchange:
         """Ask for nothing, not saying who asks; any HTTP answer shows the platform's clock.
 
         Every other time ``path`` is asked: there are gateways that cut off whoever asks for the root.
+        While the true time is not known it has a connection of its own, and the time that is told has to
+        lie within the dates of the certificates that were shown.
         """
         self._looks += 1
         url = self.url("/" if self._looks % 2 else path)
+        if self._peer.tls is None or not self._asks_for_time:
+            return self._look(url)
+        with self._peer.tls.learning():
+            reached = self._look(url)
+        self.close()  # nothing else may go where nobody has compared the dates
+        if isinstance(reached, Reached) and self._doubt is not None:
+            return NoAnswer(self._doubt)
+        return reached
+
+    @property
+    def _asks_for_time(self) -> bool:
+        """Whether the time is all that may be asked for now."""
+        return self._peer.tls is not None and self._peer.tls.time_is_unknown
+
+    def _look(self, url: str) -> Reached | NoAnswer:
         heard = self._exchange("GET", url, min(self._answer_s, LOOK_S), {}, None)
         return heard if isinstance(heard, NoAnswer) else Reached(seen=heard[0].seen)
 
@@ -143,7 +166,7 @@ class Exchange:
             allow_redirects=False,
             stream=True,
         ) as response:
-            seen = seen_in(response.headers, asked_ns, monotonic_ns())
+            seen = self._believed(seen_in(response.headers, asked_ns, monotonic_ns()))
             found = bytearray()
             # only the read that finds the end notices that a body was cut off
             while len(found) <= ANSWER_MAX and (part := response.raw.read(_PART, decode_content=False)):
@@ -153,19 +176,31 @@ class Exchange:
             self.close()
         return Reply(response.status_code, bytes(found), seen), response.headers
 
+    def _believed(self, seen: Seen | None) -> Seen | None:
+        """The platform's clock, unless it contradicts the certificates that the platform shows.
+
+        Taken for true, such a time would have every later connection refused by its dates.
+        """
+        valid = self._peer.tls.validity if self._peer.tls is not None else None
+        before, self._doubt = self._doubt, None
+        if seen is None or valid is None or (valid.holds(seen.date) and seen.date >= times.EARLIEST):
+            return seen
+        self._doubt = (
+            f"{self._peer.name}'s clock tells {seen.date:%Y-%m-%d %H:%M} UTC, and its TLS certificate is "
+            f"valid {valid}: that has run out, or the clock is wrong; it is not believed"
+        )
+        if before is None and not self._asks_for_time:
+            _log.warning("%s", self._doubt)
+        return None
+
     def _why(self, error: Exception, answer_s: float) -> NoAnswer:
         """Why there is no answer, in words of ours: those of a library may quote the address or more."""
         inner, name = list(_chain(error)), self._peer.name
         if isinstance(error, requests.ReadTimeout):
             return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW, sent=True)
-        if any(getattr(each, "verify_code", None) in _NOT_AT_THIS_TIME for each in inner):
-            return NoAnswer(
-                f"{name}'s TLS certificate is not valid at this pad's time; check the pad's clock first"
-            )
-        if any(isinstance(each, ssl.SSLCertVerificationError) for each in inner):
-            return NoAnswer(f"{name}'s TLS certificate cannot be verified; check {self._peer.ca_key}")
-        if any(isinstance(each, ssl.SSLError) for each in inner):
-            return NoAnswer("TLS failed")
+        for each in inner:
+            if isinstance(each, ssl.SSLError):
+                return NoAnswer(self._why_no_tls(each))
         if any(isinstance(each, NameResolutionError) for each in inner):
             return NoAnswer(f"{name}'s name cannot be resolved")
         if any(isinstance(each, ConnectionRefusedError) for each in inner):
@@ -178,10 +213,25 @@ class Exchange:
             return NoAnswer(f"no whole answer within {answer_s:g} s", Trouble.SLOW, sent=True)
         return NoAnswer(f"the connection broke ({type(inner[-1]).__name__})", sent=True)
 
+    def _why_no_tls(self, error: ssl.SSLError) -> str:
+        name = self._peer.name
+        match error:
+            case TimeUnknown(why=why):
+                return why
+            case OutOfDate(why=why):
+                return f"{name}'s TLS certificate {why}"
+            case ssl.SSLCertVerificationError(verify_code=code) if code in _NOT_AT_THIS_TIME:
+                return (
+                    f"{name}'s TLS certificate is not valid at this pad's time; check the pad's clock first"
+                )
+            case ssl.SSLCertVerificationError():
+                return f"{name}'s TLS certificate cannot be verified; check {self._peer.ca_key}"
+        return "TLS failed"
 
-def _platform(settings: Settings) -> Peer:
+
+def _platform(settings: Settings, truth: TrueTime | None) -> Peer:
     base = settings.platform.url.rstrip("/")
-    tls = tls_context(settings) if base.startswith("https:") else None
+    tls = tls_context(settings, truth) if base.startswith("https:") else None
     return Peer(base, "the platform", "platform.ca_file", tls)
 
 

@@ -32,6 +32,7 @@ from syncd.platforms.base import (
 from syncd.platforms.http import Exchange
 from syncd.platforms.judging import Reply, unread
 from syncd.platforms.records import rating_record, service_key, service_record
+from syncd.platforms.tls import TrueTime
 
 BATCHES: Final = "/v1/batches"
 HEARTBEATS: Final = "/v1/heartbeats"
@@ -64,13 +65,19 @@ class _Refusal(msgspec.Struct, frozen=True):
 class ItemisedPlatform:
     """A platform that answers for each record by its id."""
 
-    def __init__(self, settings: Settings, app_word: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        app_word: str,
+        clock: Callable[[], datetime],
+        truth: TrueTime | None = None,
+    ) -> None:
         self._profile = settings.profile
         self._device = settings.pad.device_id
         self._app_mark = settings.platform.app_mark
         self._key = app_word.encode()
         self._clock = clock
-        self._exchange = Exchange(settings)
+        self._exchange = Exchange(settings, truth=truth)
 
     def submit(self, batch_id: str, parcels: Sequence[Parcel]) -> Answer:
         """Send a batch; what the answer does not name has had no answer."""

@@ -27,6 +27,7 @@ from syncd.platforms.base import (
 from syncd.platforms.http import Exchange
 from syncd.platforms.judging import Reply, unread
 from syncd.platforms.records import Record, rating_record, service_key, service_record
+from syncd.platforms.tls import TrueTime
 
 _HEADERS: Final = {"Content-Type": "application/json; charset=utf-8"}
 _ENVELOPE_TIME: Final = "%Y%m%d%H%M%S"
@@ -58,7 +59,12 @@ class National:
     """A platform that speaks the national scheme's nearest relative."""
 
     def __init__(
-        self, settings: Settings, app_word: str, public_key: str, clock: Callable[[], datetime]
+        self,
+        settings: Settings,
+        app_word: str,
+        public_key: str,
+        clock: Callable[[], datetime],
+        truth: TrueTime | None = None,
     ) -> None:
         self._profile = settings.profile
         self._app_mark = settings.platform.app_mark
@@ -66,7 +72,7 @@ class National:
         self._public_key = public_key
         self._format = sm2_format(settings.profile)
         self._clock = clock
-        self._exchange = Exchange(settings)
+        self._exchange = Exchange(settings, truth=truth)
         self._services: OrderedDict[tuple[str, int], None] = OrderedDict()
 
     def submit(self, batch_id: str, parcels: Sequence[Parcel]) -> Answer:

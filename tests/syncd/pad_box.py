@@ -144,7 +144,7 @@ class PadBox:
     def uploader(self) -> Uploader:
         configured, truth = self.settings(), PlatformClock(self.clock)
         ledger = LedgerFile(configured.state_dir, configured.ledger_path)
-        platform = platform_for(configured, truth.best)
+        platform = platform_for(configured, truth.best, truth)
         self._closed_at_the_end += [platform.close, ledger.close]
         return Uploader(configured, ledger, platform, truth, LOTS)
 
@@ -156,7 +156,7 @@ class PadBox:
     def heart(self) -> Heart:
         configured, truth = self.settings(), PlatformClock(self.clock)
         ledger = LedgerFile(configured.state_dir, configured.ledger_path)
-        platform = platform_for(configured, truth.best)
+        platform = platform_for(configured, truth.best, truth)
         self._closed_at_the_end += [platform.close, ledger.close]
         return Heart(configured, ledger, platform, truth)
 

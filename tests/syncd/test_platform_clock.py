@@ -99,3 +99,16 @@ def test_a_synchronised_clock_needs_nobody() -> None:
     platform = PlatformClock(clock(trusted=True))
     assert platform.observe(seen(DATE + timedelta(hours=3)), lambda: None) is None
     assert platform.now() == TRUE
+
+
+def test_the_wall_clock_is_right_if_it_agrees_with_what_is_known() -> None:
+    pad = clock()
+    platform = PlatformClock(pad)
+    assert not platform.wall_is_right(), "nobody knows"
+    platform.observe(seen(), lambda: None)
+    assert platform.wall_is_right()
+    for off_s, right in ((1.9, True), (-1.9, True), (2.1, False), (-2.1, False), (-(10**9), False)):
+        pad.wall = TRUE + timedelta(seconds=off_s)
+        assert platform.wall_is_right() is right
+    pad.trusted = True
+    assert platform.wall_is_right(), "NTP says so"
