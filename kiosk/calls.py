@@ -211,7 +211,7 @@ class Calls:
             "staff": session.staff.number if session.staff else None,
             "pending": pending,
             "oldest_pending_s": oldest_s,
-            "versions": self._versions,
+            "versions": self._versions_now(session),
             "devices": {
                 name: {
                     "state": str(health.state),
@@ -221,6 +221,11 @@ class Calls:
                 for name, health in self._devices().items()
             },
         }
+
+    def _versions_now(self, session: phases.Session) -> dict[str, str]:
+        if session.catalogue is None:
+            return self._versions
+        return self._versions | {"indicators": session.catalogue.version}
 
     def ended(self, visit_id: str) -> str | None:
         """How an invitation ended; None while it has not."""

@@ -9,6 +9,7 @@ from kiosk.facts import Facts
 from pad.bulletin import Bulletin
 from pad.codes import Level
 from pad.enrolment import Enrolment, Outcome
+from pad.indicators import Catalogue
 from pad.model import Draft, FinishedRating, InputDevice, Instant, Matter, Rater, Staff, Visit, VisitEnd
 
 
@@ -325,6 +326,13 @@ class BulletinChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CatalogueChanged:
+    """The platform's indicator list is now this one."""
+
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceChanged:
     """A device was found, does not answer, or is lost; ``why`` says why."""
 
@@ -371,6 +379,7 @@ PadEvent = (
     | FactsGathered
     | EnrolmentTold
     | BulletinChanged
+    | CatalogueChanged
     | WindowLinked
     | DeviceChanged
 )
@@ -443,7 +452,14 @@ class NoteDevice:
     why: str
 
 
-RecordEffect = OpenVisit | EndVisit | KeepDraft | Save | NoteDevice
+@dataclass(frozen=True, slots=True)
+class UseIndicators:
+    """Write with the ratings that follow that they were given by this version of the indicator list."""
+
+    version: str
+
+
+RecordEffect = OpenVisit | EndVisit | KeepDraft | Save | NoteDevice | UseIndicators
 TechnicianEffect = CheckPin | GatherFacts | AskForEnrolment | StartAnew
 Effect = RecordEffect | TechnicianEffect
 

@@ -33,6 +33,12 @@ class LedgerFile:
             self._recorder = Recorder(db, self._keys, self._indicators_version)
         return self._recorder
 
+    def use_indicators(self, version: str) -> None:
+        """Have this version of the indicator list written with the ratings that follow; it needs no disk."""
+        self._indicators_version = version
+        if self._recorder is not None:
+            self._recorder.use_indicators(version)
+
     def hold(self) -> None:
         """After a write: see that it went into a file that will be found again.
 

@@ -11,6 +11,7 @@ from kiosk.facts import Facts
 from pad import settings
 from pad.bulletin import Bulletin
 from pad.enrolment import Enrolment
+from pad.indicators import Catalogue
 from pad.model import Draft, FinishedRating, Rater, Staff, Visit
 from pad.settings import RatingRules
 
@@ -145,7 +146,8 @@ class Session:
     """The whole state of the window.
 
     ``next_service`` and ``next_staff`` (a sign-out holds None) wait for the person to be done, and so
-    does a program that ``starts_anew``.
+    do ``next_catalogue`` and a program that ``starts_anew``. ``catalogue`` is the platform's indicator
+    list; None while the installed one holds.
     """
 
     rules: RatingRules
@@ -156,6 +158,8 @@ class Session:
     touched_ns: int | None = None
     next_service: Service | None = None
     next_staff: tuple[Staff | None] | None = None
+    catalogue: Catalogue | None = None
+    next_catalogue: Catalogue | None = None
     cursor: Cursor | None = None
     bulletin: Bulletin = field(default_factory=Bulletin)
     window_link: str = ""
@@ -181,6 +185,18 @@ def is_busy(session: Session) -> bool:
         case Inviting():
             return session.touched_ns is not None
     return False
+
+
+def is_at_rest(session: Session) -> bool:
+    """Whether nobody is served or asked, nobody looks after the pad, and nothing waits to be done."""
+    return (
+        isinstance(session.phase, Resting)
+        and session.service.mode is not ServiceMode.SERVING
+        and session.touched_ns is None
+        and session.storage_ready
+        and session.next_service is None
+        and session.next_staff is None
+    )
 
 
 def current_visit(session: Session) -> Visit | None:

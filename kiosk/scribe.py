@@ -32,6 +32,7 @@ from kiosk.events import (
     StorageChanged,
     Stored,
     StoreFailed,
+    UseIndicators,
 )
 from kiosk.ledger_file import LedgerFile
 from pad import doorbell
@@ -131,6 +132,9 @@ class Scribe:
         self.written()
 
     def _write(self, effect: RecordEffect) -> None:
+        if isinstance(effect, UseIndicators):
+            self._ledger.use_indicators(effect.version)
+            return
         recorder = self._ledger.recorder()
         match effect:
             case OpenVisit(visit):

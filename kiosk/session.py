@@ -47,7 +47,7 @@ from pad.model import Instant
 
 def handle(session: Session, event: Event, now: Instant) -> Step:
     """What ``event`` does at ``now``."""
-    step = technician.started_anew(_RULES[type(event)](session, event, now))
+    step = technician.started_anew(board.exchanged(_RULES[type(event)](session, event, now)))
     after = keys.cursor_after(session, step.session)
     return step if after is step.session else Step(after, step.effects, step.answer)
 
@@ -90,6 +90,7 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.FactsGathered: technician.facts_gathered,
     events.EnrolmentTold: technician.enrolment_told,
     events.BulletinChanged: board.bulletin_changed,
+    events.CatalogueChanged: board.catalogue_changed,
     events.WindowLinked: board.window_linked,
     events.DeviceChanged: devices.device_changed,
 }

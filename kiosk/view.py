@@ -147,8 +147,12 @@ _PAGES: Final = {
 }
 
 
-def view_of(session: Session, catalogue: Catalogue) -> View:
-    """What is on the screen in this state."""
+def view_of(session: Session, at_start: Catalogue) -> View:
+    """What is on the screen in this state.
+
+    :param at_start: the indicator list that holds until the session has another
+    """
+    catalogue = session.catalogue or at_start
     match session.phase:
         case Inviting() as phase:
             return View(

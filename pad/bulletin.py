@@ -7,7 +7,6 @@ read strictly and within bounds; keys that are not known are left aside, the pla
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,8 @@ from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
+
+from pad import whole_file
 
 NAME: Final = "bulletin.json"
 BYTES_MAX: Final = 1024 * 1024
@@ -156,19 +157,5 @@ def write(state_dir: Path, raw: bytes) -> Bulletin:
     :raises OSError: if there is no room or no right to write; the one before stays
     """
     bulletin = parse(raw)
-    unfinished = state_dir / f"{NAME}.part"
-    try:
-        with unfinished.open("wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(state_dir / NAME)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
-    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # only then does the name outlive a power cut
-    finally:
-        os.close(folder)
+    whole_file.put(state_dir / NAME, raw)
     return bulletin

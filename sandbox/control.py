@@ -13,6 +13,7 @@ from aiohttp import web
 
 from pad import codes
 from pad.bulletin import BulletinError
+from pad.indicators import CatalogueError
 from sandbox import strict_json
 from sandbox.chains import chains
 from sandbox.checks import wire_moment
@@ -71,6 +72,8 @@ class ControlService:
             web.get("/control/enrolments/{code}.svg", self._qr),
             web.get("/control/bulletin", self._bulletin),
             web.put("/control/bulletin", self._publish),
+            web.get("/control/indicators", self._indicators),
+            web.put("/control/indicators", self._publish_indicators),
             web.get("/control/line", self._line),
             web.put("/control/line", self._change_line),
             *Pages(self._platform, self).routes(),
@@ -163,6 +166,18 @@ class ControlService:
         except BulletinError as error:
             raise _bad("", str(error)) from error
         return web.json_response(self._platform.publication.bulletin)
+
+    async def _indicators(self, _request: web.Request) -> web.Response:
+        return web.json_response(self._platform.publication.indicators)
+
+    async def _publish_indicators(self, request: web.Request) -> web.Response:
+        """``?unchecked=1`` publishes a broken one, which every pad has to refuse."""
+        unchecked = request.query.get("unchecked", "0") == "1"
+        try:
+            self._platform.publication.put_indicators(await _json_object(request), unchecked=unchecked)
+        except CatalogueError as error:
+            raise _bad("", str(error)) from error
+        return web.json_response(self._platform.publication.indicators)
 
     # --- misbehaviours and the line -----------------------------------------------------
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pad import gm, indicators
+from pad.indicators import Catalogue
 from pad.keys import write_secret
 from pad.model import CHINA_TIME
 from sandbox import checks, review
@@ -55,12 +56,10 @@ class Platform:
         self.robots = Robots(settings.robots)
         self.on_arrival: Callable[[], None] = lambda: None
         catalogue = indicators.load(settings.indicators_path)
-        self.catalogue = catalogue
         self.publication = Publication(catalogue, settings)
         published = review.latest(self.store)
         if published is not None:
             self.publication.put_figures(published.figures)
-        self._rules = Rules(catalogue, settings.allow_unbound, settings.future_tolerance_s)
         private = folder / "platform.key"
         if not private.exists():
             pair = gm.sm2_generate_keypair()
@@ -79,6 +78,15 @@ class Platform:
         ahead = self.misbehaviours.peek("clock-ahead")
         seconds = ahead.parameters["seconds"] if ahead is not None else 0
         return datetime.now(CHINA_TIME) + timedelta(seconds=seconds)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The indicators it takes now."""
+        return self.publication.accepted
+
+    @property
+    def _rules(self) -> Rules:
+        return Rules(self.publication.accepted, self.settings.allow_unbound, self.settings.future_tolerance_s)
 
     def judge(self, arrival: Arrival) -> Taken:
         """What would become of a record, without storing it."""

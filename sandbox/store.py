@@ -208,7 +208,10 @@ class Store:
             "refusals": "SELECT * FROM refusals ORDER BY rowid DESC LIMIT ?",
             "heartbeats": "SELECT * FROM heartbeats ORDER BY rowid DESC LIMIT ?",
         }[name]
-        return [dict(row) for row in reversed(self._db.execute(sql, (most,)).fetchall())]
+        rows = [dict(row) for row in reversed(self._db.execute(sql, (most,)).fetchall())]
+        if name == "heartbeats":
+            return [row | {"health": json.loads(row["raw"]).get("health", {})} for row in rows]
+        return rows
 
     def beats(self) -> list[tuple[str, dict[str, Any]]]:
         """Every heartbeat with its device, oldest first."""

@@ -1,6 +1,7 @@
-"""Fetches the bulletin (notices, published figures) from platforms that have one, for the idle screen.
+"""Fetches the catalogue from platforms that have one: indicators, and the bulletin (notices, figures).
 
-Each answer is checked before it takes the place of the one before; the kiosk sees the new file by itself.
+Either part is checked before it takes the place of the one before, and neither holds up the other;
+the kiosk sees the new files by itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from pad import bulletin
 from pad.bulletin import BulletinError
+from syncd.indicator_list import IndicatorList
 from syncd.platforms.base import NoAnswer, Published, Publishing
 
 _log = logging.getLogger("syncd.bulletin")
@@ -19,14 +21,17 @@ _log = logging.getLogger("syncd.bulletin")
 class Messenger:
     """Goes to the platform when told to. It has a connection of its own: delivery does not wait for it."""
 
-    def __init__(self, state_dir: Path, platform: Publishing) -> None:
+    def __init__(
+        self, state_dir: Path, platform: Publishing, indicators: IndicatorList | None = None
+    ) -> None:
         self._state_dir = state_dir
         self._platform = platform
+        self._indicators = indicators
         self._trouble: str | None = None
         self._stopped = False
 
     def go(self) -> None:
-        """Fetch the bulletin if it is another one; whatever is in the way, the next time is the remedy."""
+        """Fetch the catalogue if it is another one; whatever is in the way, the next time is the remedy."""
         try:
             self._tell(self._fetch())
         except BulletinError as error:
@@ -48,11 +53,16 @@ class Messenger:
         if isinstance(answer, NoAnswer):
             return answer.why
         if isinstance(answer, Published):
+            if self._indicators is not None:
+                # first: only the bulletin's version says that both were seen
+                self._indicators.take(answer.body)
             self._put_up(answer.body)
         return None
 
     def _version(self) -> str:
-        """The version that hangs; none for a broken one, so that a whole one comes in its place."""
+        """The version that hangs; none where a part is missing or broken, so that a whole one comes."""
+        if self._indicators is not None and not self._indicators.is_kept:
+            return ""
         try:
             return bulletin.read(self._state_dir).version
         except BulletinError:

@@ -63,6 +63,10 @@ class Recorder:
         """Whether this is the connection it writes to."""
         return self._db is connection
 
+    def use_indicators(self, version: str) -> None:
+        """Write this version of the indicator list with the ratings that follow."""
+        self._indicators_version = version
+
     def open_visit(self, visit: Visit) -> None:
         """Write an invitation."""
         with transaction(self._db) as db:

@@ -11,13 +11,17 @@ from pathlib import Path
 import pytest
 import requests
 
-from pad import bulletin, keys
+from pad import bulletin, indicators, keys
 from pad.bulletin import Bulletin, Figures
 from sandbox.hall import partners
 from sandbox.hall.processes import Program
 from syncd.bulletin import Messenger
+from syncd.indicator_list import IndicatorList
+from syncd.ledger_file import LedgerFile
+from syncd.platform_clock import PlatformClock
 from syncd.platforms.base import Publishing, Unchanged
 from syncd.platforms.choice import platform_for
+from tests.pad.test_indicators import FILE
 from tests.syncd.pad_box import PadBox
 
 FIGURES = {
@@ -133,3 +137,36 @@ def test_it_publishes_nothing_a_pad_would_refuse(practice: Practice, told: objec
     with pytest.raises(requests.HTTPError, match="400") as refused:
         practice.control.call("PUT", "/control/bulletin", told)
     assert field in refused.value.response.json()["error"]["message"]
+
+
+# --- indicators -------------------------------------------------------------------------
+
+
+def test_a_list_published_in_practice_is_taken_and_a_broken_one_refused(
+    box: PadBox, practice: Practice
+) -> None:
+    (box.folder / "indicators").mkdir()
+    (box.folder / "indicators" / FILE.name).write_bytes(FILE.read_bytes())
+    platform = platform_for(box.settings(), lambda: box.clock.read().wall)
+    assert isinstance(platform, Publishing)
+    ledger = LedgerFile(box.state, box.state / "ledger.db")
+    listed = IndicatorList(box.settings(), ledger, PlatformClock(box.clock))
+    messenger = Messenger(box.state, platform, listed)
+    before = practice.control.call("GET", "/control/indicators")
+    first, *rest = before["indicator"]
+    changed = {"version": "2026-12-01", "indicator": [first | {"text": "新"}, *rest]}
+    practice.control.call("PUT", "/control/indicators", changed)
+    messenger.go()
+    kept = indicators.pulled(box.state)
+    assert kept is not None
+    assert (kept.version, kept.text(first["code"])) == ("2026-12-01", "新")
+    broken = {"version": "2026-12-02", "indicator": rest}
+    with pytest.raises(requests.HTTPError, match="400"):
+        practice.control.call("PUT", "/control/indicators", broken | {"indicator": rest[10:]})
+    practice.control.call("PUT", "/control/indicators?unchecked=1", broken | {"indicator": rest[10:]})
+    messenger.go()
+    assert listed.is_refused
+    assert indicators.pulled(box.state) == kept
+    practice.control.call("PUT", "/control/indicators", before)
+    platform.close()
+    ledger.close()
