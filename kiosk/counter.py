@@ -21,6 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from kiosk import commands
 from kiosk.calls import Call, Calls, Reply, refusal
 from kiosk.door import Door
+from pad.seldom import Seldom
 from pad.settings import Settings
 
 _log = logging.getLogger("kiosk.counter")
@@ -32,12 +33,23 @@ _LOOK_S: Final = 2.0
 _ALIVE_S: Final = 20.0
 
 
+_unsound = Seldom()
+
+
 def _without_what_was_sent(record: logging.LogRecord) -> bool:
-    """aiohttp repeats a damaged request in its error, and with it a person's name in the address."""
+    """aiohttp repeats a damaged request in its error, and with it a person's name in the address.
+
+    Whoever sends a flood of them fills no log.
+    """
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, HttpProcessingError):
-        record.msg, record.args = "no sound request: %s", (type(error).__name__,)
-        record.exc_info = None
+    if not isinstance(error, HttpProcessingError):
+        return True
+    held_back = _unsound.lets()
+    if held_back is None:
+        return False
+    more = f", and {held_back} others before" if held_back else ""
+    record.msg, record.args = "no sound request: %s%s", (type(error).__name__, more)
+    record.exc_info = None
     return True
 
 

@@ -24,6 +24,7 @@ from kiosk.drivers.health import Health
 from kiosk.events import DeviceState
 from pad import serial_ports
 from pad.clock import monotonic_ns
+from pad.seldom import Seldom
 from pad.serial_ports import NoSuchPort
 from pad.settings import SerialLine
 
@@ -59,6 +60,7 @@ class PortLoop(Generic[E]):
         self.name = name
         self.health = Health(why="not looked for yet")
         self._is_known = False
+        self._told = Seldom()
         self._line = line
         self._codec = codec
         self._on_event = on_event
@@ -162,13 +164,22 @@ class PortLoop(Generic[E]):
         if self._is_known and before.state is health.state:
             return
         self._is_known = True
+        self._tell(health)
+        self._on_change(self.name, health)
+
+    def _tell(self, health: Health) -> None:
+        """Say it in the log; of a plug that is loose only so often."""
+        held_back = self._told.lets()
+        if held_back is None:
+            return
+        if held_back:
+            _log.warning("%s: came and went, %d changes were not logged", self.name, held_back)
         if health.state is DeviceState.FOUND:
             _log.info("%s: found at %s", self.name, health.port)
         elif health.state is DeviceState.SILENT:
             _log.warning("%s: at %s, but does not answer", self.name, health.port)
         else:
             _log.warning("%s: lost: %s", self.name, health.why)
-        self._on_change(self.name, health)
 
     def _forget_unsent(self) -> None:
         """What was meant for whoever was there before is not said to who is there now."""
