@@ -8,16 +8,20 @@ import fcntl
 import logging
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from kiosk import handover, nightly
 from kiosk.desk import Desk
 from kiosk.door import DoorError, open_door
 from kiosk.late import Late
 from kiosk.ledger_file import LedgerFile
+from kiosk.nightly import Night
 from kiosk.pendulum import Pendulum
-from kiosk.phases import Session
+from kiosk.phases import Session, is_at_rest
 from kiosk.scribe import Scribe
+from kiosk.shelf import Shelf
 from kiosk.ui import window
 from kiosk.ui.theme import FontError
 from kiosk.ui.window import NoScreen
@@ -25,10 +29,11 @@ from kiosk.ui.words import FOLDER, Catalogues, LanguageError
 from kiosk.view import view_of
 from kiosk.voice.reader import Reader
 from pad import indicators, keys, memory, phone, settings
-from pad.clock import SystemClock
+from pad.clock import SystemClock, monotonic_ns
 from pad.indicators import Catalogue, CatalogueError
 from pad.keys import SecretError
 from pad.ledger.connection import LedgerError, LedgerUnwritable
+from pad.model import CHINA_TIME
 from pad.settings import Settings, SettingsError, WalkAway
 
 if TYPE_CHECKING:
@@ -74,7 +79,8 @@ def _only_one(state_dir: Path) -> IO[str]:
 
 
 def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
-    catalogue = indicators.load(configured.indicators_path)
+    shelf = Shelf(configured.state_dir, indicators.load(configured.indicators_path))
+    catalogue = shelf.look()
     clock = SystemClock()
     key = phone.phone_key(configured.state_dir)
     desk, scribe = _desk(configured, catalogue, clock)
@@ -86,7 +92,7 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
         raise SettingsError(f"{configured.file}: {error}") from error
     desk.on_event(app.wake)
     scribe.start()
-    late = Late(configured, catalogue, clock, desk, door, words, reader, key, lambda: app.window_size)
+    late = Late(configured, shelf, clock, desk, door, words, reader, key, lambda: app.window_size)
     signal.signal(signal.SIGTERM, lambda *_: app.stop())
     signal.signal(signal.SIGINT, lambda *_: app.stop())
     app.run_pad(after_first_frame=late.start)
@@ -104,7 +110,11 @@ def _desk(configured: Settings, catalogue: Catalogue, clock: SystemClock) -> tup
         ledger.recorder().recover(clock.read(), discard=discard)
 
     scribe = Scribe(ledger, clock, configured.state_dir, configured.ledger.min_free_mib)
-    desk = Desk(Session(configured.rating, technician=configured.technician), clock, scribe)
+    session = Session(configured.rating, technician=configured.technician)
+    left = handover.folder()
+    if left is not None:
+        session = handover.take(left, session, clock.read())
+    desk = Desk(session, clock, scribe)
     try:
         recover()
     except LedgerUnwritable as error:
@@ -123,9 +133,15 @@ def _app(
     from kiosk.ui.samples import samples
 
     def drain() -> None:
+        if night is not None and night.is_over:
+            return  # whoever calls now is answered by the next one
         if desk.drain():
             app.show(view_of(desk.session, catalogue))
             pendulum.due(desk.next_deadline_ns())
+        if night is not None and night.look(
+            is_at_rest(desk.session), datetime.now(CHINA_TIME), monotonic_ns()
+        ):
+            _start_anew(desk, app)
 
     reader = Reader()
     ports = Ports(
@@ -138,8 +154,21 @@ def _app(
     app = PadApp(configured.screen, configured.pad.hall_name, words, ports)
     pendulum = Pendulum(app.wake)
     pendulum.start()
+    at = nightly.restart_time(configured.upkeep.restart_at)
+    night = None if at is None else Night(at, app.wake)
+    if night is not None:
+        night.start()
     app.show(view_of(desk.session, catalogue))
     return app, reader
+
+
+def _start_anew(desk: Desk, app: PadApp) -> None:
+    """End, for systemd starts the kiosk again; the clerk stays signed in."""
+    logging.getLogger("kiosk").info("nobody is asked anything: the touchscreen starts anew, as every night")
+    left = handover.folder()
+    if left is not None:
+        handover.leave(left, desk.session, SystemClock().read())
+    app.stop()
 
 
 if __name__ == "__main__":

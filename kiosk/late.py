@@ -16,13 +16,13 @@ import pad
 from kiosk.desk import Desk
 from kiosk.door import Door
 from kiosk.drivers.health import Health
-from kiosk.events import BulletinChanged, DeviceState, WindowLinked
+from kiosk.events import BulletinChanged, CatalogueChanged, DeviceState, WindowLinked
 from kiosk.facts import Fact, Facts
+from kiosk.shelf import Shelf
 from kiosk.ui.words import Catalogues
 from kiosk.voice.reader import Reader
 from pad.bulletin import Bulletin
 from pad.clock import SystemClock
-from pad.indicators import Catalogue
 from pad.ledger.connection import SCHEMA_VERSION
 from pad.model import CHINA_TIME
 from pad.settings import Settings
@@ -41,7 +41,7 @@ class Late:
     """Starts the rest of the kiosk, and ends it."""
 
     configured: Settings
-    catalogue: Catalogue
+    shelf: Shelf
     clock: SystemClock
     desk: Desk
     door: Door
@@ -77,7 +77,12 @@ class Late:
         )
         self._serve_the_counter(links)
         desk.post(WindowLinked(links.of_window()))
-        for begin in (self._serve_the_technician, self._speak, self._look_at_the_noticeboard):
+        for begin in (
+            self._serve_the_technician,
+            self._speak,
+            self._look_at_the_noticeboard,
+            self._look_at_the_shelf,
+        ):
             try:
                 begin()
             except (OSError, RuntimeError) as error:
@@ -89,7 +94,7 @@ class Late:
         from kiosk.counter import CounterService
 
         versions = {
-            "pad": pad.__version__, "indicators": self.catalogue.version, "ledger": str(SCHEMA_VERSION)
+            "pad": pad.__version__, "indicators": self.shelf.holds.version, "ledger": str(SCHEMA_VERSION)
         }  # fmt: skip
         calls = Calls(self.configured, self.desk, self.clock, versions, links, self._health)
         counter = CounterService(self.configured, calls, self.door)
@@ -149,6 +154,11 @@ class Late:
         board.start()
         self._to_stop.append(board.stop)
 
+    def _look_at_the_shelf(self) -> None:
+        self.shelf.changed = lambda catalogue: self.desk.post(CatalogueChanged(catalogue))
+        self.shelf.start()
+        self._to_stop.append(self.shelf.stop)
+
     def _show_bulletin(self, bulletin: Bulletin) -> None:
         self._bulletin = bulletin.version
         self.desk.post(BulletinChanged(bulletin))
@@ -160,7 +170,7 @@ class Late:
             window=self.window_size(),
             takes_ratings=self.desk.session.storage_ready,
             voice=self._voice(),
-            indicators=self.catalogue.version,
+            indicators=(self.desk.session.catalogue or self.shelf.holds).version,
             bulletin=self._bulletin,
             devices={} if self._devices is None else self._devices.health(),
         )

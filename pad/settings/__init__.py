@@ -48,13 +48,14 @@ from pad.settings.tables import (
     Voice,
     WalkAway,
 )
+from pad.settings.unattended import Monitoring, Upkeep
 
 __all__ = [
     "Alerts", "Counter", "CounterLine", "Devices", "Dialect", "Encryption", "EvaluateDoor", "IdCard",
-    "Identity", "Keypad", "LedgerRules", "Pad", "Phone", "PlatformLink", "PlatformProfile", "RatingRules",
-    "Scanner", "Screen", "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text", "Smtp",
-    "Suspicion", "Sync", "Technician", "TellerDoor", "UnboundProjectNo", "Voice", "WalkAway", "config_path",
-    "load", "parse", "read_table",
+    "Identity", "Keypad", "LedgerRules", "Monitoring", "Pad", "Phone", "PlatformLink", "PlatformProfile",
+    "RatingRules", "Scanner", "Screen", "SerialLine", "ServiceRecord", "Settings", "SettingsError", "Sm2Text",
+    "Smtp", "Suspicion", "Sync", "Technician", "TellerDoor", "UnboundProjectNo", "Upkeep", "Voice",
+    "WalkAway", "config_path", "load", "parse", "read_table",
 ]  # fmt: skip
 
 DEFAULT_CONFIG: Final = Path("/etc/pad/pad.toml")
@@ -79,6 +80,8 @@ class Settings:
     alerts: Alerts
     ledger: LedgerRules
     sync: Sync
+    monitoring: Monitoring
+    upkeep: Upkeep
     platform: PlatformLink
     profile: PlatformProfile
 
@@ -147,6 +150,8 @@ def _settings(path: Path, file: PadFile, environ: Mapping[str, str]) -> Settings
         alerts=file.alerts,
         ledger=file.ledger,
         sync=file.sync,
+        monitoring=file.monitoring,
+        upkeep=file.upkeep,
         platform=file.platform,
         profile=profile,
     )

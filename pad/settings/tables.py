@@ -15,6 +15,7 @@ from pad.settings.doors import EvaluateDoor, Port, TellerDoor, Text
 from pad.settings.platform import PlatformLink
 from pad.settings.reading import Table
 from pad.settings.suspicion import Suspicion
+from pad.settings.unattended import Monitoring, Upkeep
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
@@ -165,3 +166,5 @@ class PadFile(Table, frozen=True):
     alerts: Alerts = Alerts()
     ledger: LedgerRules = LedgerRules()
     sync: Sync = Sync()
+    monitoring: Monitoring = Monitoring()
+    upkeep: Upkeep = Upkeep()

@@ -29,6 +29,8 @@ TABLES: dict[str, type[msgspec.Struct]] = {
     "alerts": settings.Alerts,
     "ledger": settings.LedgerRules,
     "sync": settings.Sync,
+    "monitoring": settings.Monitoring,
+    "upkeep": settings.Upkeep,
     "platform": settings.PlatformLink,
 }
 SMALLEST = """
