@@ -183,13 +183,13 @@ def test_nothing_leaves_while_the_true_time_is_unknown(box: PadBox) -> None:
     assert box.db.execute("SELECT COUNT(*) FROM rater").fetchone()[0] == 1
 
 
-def test_a_ledger_that_cannot_be_used_is_kept_for_another_day(
+def test_a_ledger_that_cannot_be_used_is_kept_for_another_time(
     box: PadBox, caplog: pytest.LogCaptureFixture
 ) -> None:
     rules, truth = LedgerRules(), PlatformClock(FixedClock(NOW))
     with caplog.at_level(logging.WARNING):
         keep_house(box.state, box.state / "none.db", rules, truth)
-    assert "another day" in caplog.text
+    assert "another time" in caplog.text
 
 
 # --- heartbeat ---------------------------------------------------------------------------------
