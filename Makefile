@@ -1,6 +1,7 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb test-package bench soak city suspicion crash fuzz screenshots man format clean
+.PHONY: help setup demo test lint deb test-package test-monitoring bench soak city suspicion crash fuzz screenshots
+.PHONY: man format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -25,6 +26,15 @@ deb: setup ## the package a technician installs, into dist/
 
 test-package: setup ## builds, installs, upgrades and removes the package on a Debian of its own; as root
 	$(BIN)/pytest tests/packaging -m package
+
+test-monitoring: setup build/promtool/promtool ## metrics, alert rules and dashboard, by Prometheus' own promtool
+	$(BIN)/pytest tests/config tests/syncd/test_monitor.py
+
+build/promtool/promtool: # out of Debian's package, for installing that would start a server
+	mkdir -p build/promtool/package
+	cd build/promtool/package && apt-get download prometheus && dpkg-deb -x prometheus_*.deb .
+	cp build/promtool/package/usr/bin/promtool $@
+	rm -r build/promtool/package
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench

@@ -13,7 +13,6 @@ import signal
 import sys
 import threading
 import uuid
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -25,16 +24,18 @@ from pad.doorbell import Doorbell, ring
 from pad.keys import SecretError
 from pad.ledger.connection import LedgerError
 from pad.settings import Settings, SettingsError
-from syncd import policy
+from syncd import housekeeping, policy
 from syncd.alerting.alerting import Alerting
 from syncd.alone import NotAlone, alone
 from syncd.bulletin import Messenger
 from syncd.card_memory import CardMemory
 from syncd.delivery import DeliveryLoop
+from syncd.health import Line
 from syncd.heartbeat import Heart
-from syncd.housekeeping import keep_house
+from syncd.indicator_list import IndicatorList
 from syncd.ledger_file import LedgerFile
 from syncd.lookout import Lookout
+from syncd.monitor import Monitor
 from syncd.notify import Notifier
 from syncd.once import deliver_once
 from syncd.platform_clock import PlatformClock
@@ -50,9 +51,6 @@ ANSWER_GRACE_S: Final = 2.0
 """When asked to stop: an answer that is under way may still come, which saves sending twice."""
 END_WITHIN_S: Final = 5.0
 """A connection attempt cannot be broken off; by then the process ends without waiting for it."""
-FIRST_HOUSEKEEPING_S: Final = 300.0
-"""After a start: a pad that is switched off every evening never reaches a whole day."""
-DAY_S: Final = 86_400.0
 HOUR_S: Final = 3600.0
 NAME_LOOKUP_S: Final = 30.0
 """What the system's resolver may take beside our own time limits (resolv.conf(5): 5 s, a few times)."""
@@ -70,6 +68,9 @@ def run(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="syncd", description="Brings ratings to the platform.")
     parser.add_argument("--config", type=Path, help="settings file (default: $PAD_CONFIG, /etc/pad/pad.toml)")
     parser.add_argument("--once", action="store_true", help="deliver what waits now, then end")
+    parser.add_argument(
+        "--housekeeping", action="store_true", help="let leave the ledger what was kept long enough, then end"
+    )
     given = parser.parse_args(words)
     memory.keep_private()
     logging.basicConfig(
@@ -81,6 +82,8 @@ def run(words: list[str]) -> int:
         configured = settings.load(given.config)
         if configured.ledger_path.exists():
             keys.sealing_keys(configured.state_dir)
+        if given.housekeeping:
+            return housekeeping.run(configured)
         with alone(configured.state_dir):
             return _once(configured) if given.once else Daemon(configured).run()
     except (SettingsError, SecretError, NotAlone, LedgerError) as error:
@@ -127,30 +130,37 @@ class Daemon:
         self._loop = DeliveryLoop(
             self._uploader, self._notifier, self._first_attempt_after_s, self._timetable.look_at_clock
         )
+        self._list = IndicatorList(
+            configured, LedgerFile(configured.state_dir, configured.ledger_path), self._clock
+        )
+        self._monitor = Monitor(
+            configured,
+            LedgerFile(configured.state_dir, configured.ledger_path),
+            self._clock,
+            self._line,
+            lambda: self._list.is_refused,
+        )
         self._heart = Heart(
             configured,
             LedgerFile(configured.state_dir, configured.ledger_path),
             connected(),
             self._clock,
+            self._monitor.health,
         )
+        self._heart.changed = self._uploader.changed = self._monitor.nudge
         self._alerting = Alerting(configured, self._clock)
         publisher = connected()
-        self._messenger = (
-            Messenger(configured.state_dir, publisher) if isinstance(publisher, Publishing) else None
-        )
+        self._messenger: Messenger | None = None
+        if isinstance(publisher, Publishing):
+            self._messenger = Messenger(configured.state_dir, publisher, self._list)
 
     def run(self) -> int:
         """Run until a signal; 0 then, 1 if the delivery ended by itself."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        sync, ledger = self._settings.sync, self._settings.ledger
+        sync = self._settings.sync
         up_s = self._clock.read().monotonic_ns / 1e9
         self._timetable.every(sync.interval_s, self._loop.nudge)
-        self._timetable.every(
-            DAY_S,
-            partial(keep_house, self._settings.state_dir, self._settings.ledger_path, ledger, self._clock),
-            FIRST_HOUSEKEEPING_S,
-        )
         if self._settings.suspicion.enabled:
             self._timetable.every(sync.interval_s, self._lookout.look)
         self._timetable.every(
@@ -163,6 +173,7 @@ class Daemon:
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
         self._hang_doorbell()
         self._timetable.start()
+        self._monitor.start()
         delivery.start()
         self._alerting.start()
         self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
@@ -171,6 +182,10 @@ class Daemon:
         self._stop.wait()
         self._end(delivery)
         return 0 if self._asked else 1
+
+    def _line(self) -> Line:
+        tally = self._uploader.tally
+        return Line(self._uploader.is_up, tally.attempts, tally.failures, self._heart.ok)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._asked = True
@@ -217,6 +232,7 @@ class Daemon:
         self._notifier.stopping()
         self._loop.stop()
         self._heart.stop()
+        self._monitor.stop()
         if self._messenger is not None:
             self._messenger.stop()
         self._timetable.stop()

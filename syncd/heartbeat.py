@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import platform as machine
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from pad.ledger.connection import LedgerError
 from pad.ledger.outbox import Backlog, Outbox
 from pad.model import Instant
 from pad.settings import Settings
+from syncd.health import Health
 from syncd.ledger_file import LedgerFile
 from syncd.platform_clock import PlatformClock
 from syncd.platforms.base import NoAnswer, Platform, Pulse
@@ -24,11 +25,23 @@ _log = logging.getLogger("syncd.heartbeat")
 
 
 class Heart:
-    """Beats when told to. It has its own connections: a slow delivery does not stop it."""
+    """Beats when told to. It has its own connections: a slow delivery does not stop it.
+
+    ``ok`` says whether the last one was taken (None where the dialect has none); ``changed`` is called
+    when that is another than before.
+    """
 
     def __init__(
-        self, settings: Settings, ledger: LedgerFile, platform: Platform, clock: PlatformClock
+        self,
+        settings: Settings,
+        ledger: LedgerFile,
+        platform: Platform,
+        clock: PlatformClock,
+        health: Callable[[], Health | None] = lambda: None,
     ) -> None:
+        self._health = health
+        self.ok: bool | None = None
+        self.changed: Callable[[], None] = lambda: None
         self._versions = {
             "pad": pad.__version__,
             "profile": settings.profile.name,
@@ -54,9 +67,11 @@ class Heart:
                     outbox.set_anchor(anchor)
             if not isinstance(heard, NoAnswer):
                 self._remember(pulse)
+            self._count(None if heard is None else not isinstance(heard, NoAnswer))
             self._tell(heard.why if isinstance(heard, NoAnswer) else None)
         except Exception as error:
             # the text of an exception may say more than a log should hold
+            self._count(False)
             self._tell(f"unexpected {type(error).__name__}")
         finally:
             self._let_go()
@@ -66,6 +81,11 @@ class Heart:
         with suppress(LedgerError):
             self._ledger.close()
 
+    def _count(self, ok: bool | None) -> None:
+        if not self._stopped and ok is not self.ok:
+            self.ok = ok
+            self.changed()
+
     def stop(self) -> None:
         """End a beat that is under way, from any thread; there will be no other."""
         self._stopped = True
@@ -74,12 +94,14 @@ class Heart:
     def _pulse(self, outbox: Outbox, flagged: Mapping[str, int]) -> Pulse:
         backlog = outbox.backlog()
         now, true_now = self._clock.read(), self._clock.now()
+        health = self._health()
         return Pulse(
             head=outbox.head(),
             pending=backlog.pending,
-            oldest_pending_s=_age_s(backlog, now, true_now),
+            oldest_pending_s=age_s(backlog, now, true_now),
             time_uncertain=true_now is None or outbox.has_uncertain_time(),
-            versions=self._versions,
+            versions=self._versions | (dict(health.versions) if health is not None else {}),
+            health=health.in_heartbeat() if health is not None else {},
             earlier=self._earlier(outbox),
             flags=flagged,
         )
@@ -115,7 +137,7 @@ class Heart:
         self._failing = why is not None
 
 
-def _age_s(backlog: Backlog, now: Instant, true_now: datetime | None) -> float | None:
+def age_s(backlog: Backlog, now: Instant, true_now: datetime | None) -> float | None:
     """How long the oldest rating waits; None if none does, or nobody can tell."""
     oldest = backlog.oldest
     if oldest is None:

@@ -27,6 +27,7 @@ from syncd.outage import Outage
 from syncd.platform_clock import PlatformClock
 from syncd.platforms.base import Answer, NoAnswer, Parcel, Platform, Seen, Trouble
 from syncd.policy import Batch, Decision, Fate, Line, Lots
+from syncd.tally import Tally
 
 _log = logging.getLogger("syncd.delivery")
 
@@ -54,7 +55,10 @@ class Load:
 
 
 class Uploader:
-    """Delivers step by step. For one thread; only :meth:`abandon` may come from another."""
+    """Delivers step by step. For one thread; only :meth:`abandon` may come from another.
+
+    ``changed`` is called when the line goes down or is up again.
+    """
 
     def __init__(
         self,
@@ -79,11 +83,18 @@ class Uploader:
         self._passed_by: dict[int, float] = {}
         self._abandoned = False
         self.refused = 0
+        self.tally = Tally()
+        self.changed: Callable[[], None] = lambda: None
 
     @property
     def why(self) -> str | None:
         """Why nothing is delivered at present; None while the line is up."""
         return self._outage.why
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the last attempt brought an answer that counts; also before the first."""
+        return not self._line.is_down
 
     def abandon(self) -> None:
         """Stop waiting for the platform: what is under way counts as not yet sent."""
@@ -206,6 +217,7 @@ class Uploader:
 
     def _decide(self, load: Load, answer: Answer) -> Decision:
         """What follows from an answer; what is to be written is held until it is."""
+        was_down = self._line.is_down
         decision = policy.decide(self._line, load.batch, answer, self._rules, self._lots)
         self._line = decision.line
         if load.parcels:
@@ -213,6 +225,10 @@ class Uploader:
         if decision.pass_by_s and len(self._passed_by) < PASSED_BY_MAX:
             self._passed_by[load.deliveries[0].seq] = self._monotonic_s() + decision.pass_by_s
         self._outage.tell(decision)
+        if load.parcels:
+            self.tally.count(answer, alone=load.batch.alone)
+        if self._line.is_down is not was_down:
+            self.changed()
         return decision
 
     def _outcome(self, load: Load, decision: Decision) -> Callable[[Outbox], None]:

@@ -29,6 +29,7 @@ PREFIX: Final = Path("/opt") / PACKAGE
 DEBIAN_PYTHON: Final = (3, 11)
 """Debian 12's. Compiled wheels and byte code are of one minor version."""
 COMMANDS: Final = ("kiosk", "syncd", "padctl", "sandbox")
+METRICS: Final = "/var/lib/prometheus/node-exporter/pad.prom"
 FONTS: Final = ROOT / ".venv" / "share" / "fonts"
 
 
@@ -114,7 +115,9 @@ def _files(stage: Path) -> None:
     """Everything beside Python."""
     share = stage / "usr/share" / PACKAGE
     prefix = stage / PREFIX.relative_to("/")
-    _copy(ROOT / "config" / "pad.toml", share / "pad.toml")
+    _settings(share / "pad.toml")
+    for file in sorted((ROOT / "config" / "monitoring").iterdir()):
+        _copy(file, share / "monitoring" / file.name)
     for folder in ("platforms", "indicators"):
         for file in sorted((ROOT / "config" / folder).iterdir()):
             _copy(file, stage / "etc/pad" / folder / file.name)
@@ -123,9 +126,9 @@ def _files(stage: Path) -> None:
     for unit in sorted((ROOT / "systemd").glob("*.*")):
         if unit.is_file():
             _copy(unit, stage / "lib/systemd/system" / unit.name)
-    for folder in ("sysusers.d", "tmpfiles.d"):
-        for file in sorted((ROOT / "systemd" / folder).iterdir()):
-            _copy(file, stage / "usr/lib" / folder / file.name)
+    for place in ("sysusers.d", "tmpfiles.d", "systemd/journald.conf.d"):
+        for file in sorted((ROOT / "systemd" / Path(place).name).iterdir()):
+            _copy(file, stage / "usr/lib" / place / file.name)
     for file in sorted((PACKAGING / "libexec").iterdir()):
         _copy(file, prefix / "libexec" / file.name, 0o755)
     for font in sorted(FONTS.glob("*.otf")):
@@ -144,6 +147,17 @@ def _files(stage: Path) -> None:
         link = stage / "usr/bin" / name
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(PREFIX / "bin" / name)
+
+
+def _settings(target: Path) -> None:
+    """The settings of a new pad: the reference, with the metrics where Debian's node_exporter looks."""
+    text = (ROOT / "config" / "pad.toml").read_text(encoding="utf-8")
+    unset = 'textfile = ""'
+    if text.count(unset) != 1:
+        raise BuildError(f"config/pad.toml: {unset} has to stand there once")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text.replace(unset, f'textfile = "{METRICS}"'), encoding="utf-8")
+    target.chmod(0o644)
 
 
 def _control(stage: Path, architecture: str) -> None:

@@ -193,6 +193,14 @@ class Outbox:
         """How much waits."""
         return backlog(self._db)
 
+    def refused(self) -> int:
+        """How many ratings the platform refused for what they say."""
+        with translated(self._db):
+            found: int = self._db.execute(
+                "SELECT COUNT(*) FROM deliveries WHERE state = 'refused'"
+            ).fetchone()[0]
+        return found
+
     def has_failed(self) -> bool:
         """Whether what waits was tried before and brought no answer."""
         return bool(self._deliveries("state = 'pending' AND last_error IS NOT NULL", (), 1))

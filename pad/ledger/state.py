@@ -54,15 +54,25 @@ def standing(path: Path) -> Standing:
     """
     with reading(path) as db:
         rated = db.execute("SELECT rated_at FROM ratings ORDER BY seq DESC LIMIT 1").fetchone()
-        acknowledged = db.execute(
-            "SELECT settled_at FROM deliveries WHERE state = 'acknowledged' ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
         return Standing(
             backlog=backlog(db),
             refused=db.execute("SELECT COUNT(*) FROM deliveries WHERE state = 'refused'").fetchone()[0],
             rated_at=_moment(rated),
-            acknowledged_at=_moment(acknowledged),
+            acknowledged_at=acknowledged_at(db),
             schema=db.execute("PRAGMA user_version").fetchone()[0],
+        )
+
+
+def acknowledged_at(db: sqlite3.Connection) -> datetime | None:
+    """When the newest rating the platform has was acknowledged; None if it has none.
+
+    :raises LedgerError: if the ledger cannot be read
+    """
+    with translated(db):
+        return _moment(
+            db.execute(
+                "SELECT settled_at FROM deliveries WHERE state = 'acknowledged' ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
         )
 
 

@@ -168,16 +168,18 @@ class Pulse:
     """What a heartbeat tells: the chain's head, what waits, and whether times can be vouched for.
 
     ``earlier`` is the row that was the head when one was last taken, as it is now; ``flags`` is
-    how many suspicious patterns of each kind are marked in the ledger.
+    how many suspicious patterns of each kind are marked in the ledger; ``health`` is how the machine,
+    the kiosk and its devices do.
     """
 
     head: Head
     pending: int
     oldest_pending_s: float | None
     time_uncertain: bool
-    versions: dict[str, str]
+    versions: Mapping[str, str]
     earlier: Head | None = None
     flags: Mapping[str, int] = field(default_factory=dict)
+    health: Mapping[str, object] = field(default_factory=dict)
 
 
 class Platform(Protocol):

@@ -103,6 +103,8 @@ class ItemisedPlatform:
             body["earlier"] = {"seq": pulse.earlier.seq, "hash": pulse.earlier.hash}
         if pulse.flags:
             body["flags"] = pulse.flags
+        if pulse.health:
+            body["health"] = pulse.health
         reply = self._post(HEARTBEATS, body)
         if isinstance(reply, NoAnswer):
             return reply
