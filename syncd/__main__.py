@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import uuid
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Final
