@@ -56,8 +56,9 @@ def boot(debian: DebianRoot) -> None:
 def test_a_fresh_installation_takes_ratings_under_users_of_its_own(debian: DebianRoot) -> None:
     boot(debian)
     until(lambda: state(debian), lambda told: told.get("state") == "idle")
-    users = debian.run("ps", "-eo", "user:20,args").stdout
-    assert "pad-kiosk" in next(line for line in users.splitlines() if "bin/kiosk" in line)
+    status = debian.run("cat", f"/proc/{pid(debian, 'kiosk')}/status").stdout
+    kiosk = debian.run("id", "-u", "pad-kiosk").stdout.strip()
+    assert f"Uid:\t{kiosk}\t{kiosk}\t{kiosk}\t{kiosk}" in status
     modes = debian.run(
         "stat", "-c", "%n %a %U:%G", "/var/lib/pad", "/var/lib/pad/ledger.db", "/etc/pad/pad.toml"
     )
