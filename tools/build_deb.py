@@ -21,6 +21,7 @@ from typing import Final
 import pad
 from pad.ctl import completion
 from pad.ctl.__main__ import padctl
+from pad.ledger.connection import SCHEMA_VERSION
 
 ROOT: Final = Path(__file__).parents[1]
 PACKAGING: Final = ROOT / "packaging" / "deb"
@@ -169,6 +170,7 @@ def _control(stage: Path, architecture: str) -> None:
         "VERSION": pad.__version__,
         "ARCHITECTURE": architecture,
         "SIZE": str(size_kib),
+        "SCHEMA": str(SCHEMA_VERSION),
         "DEPENDS": ", ".join(["python3 (>= 3.11)", "python3 (<< 3.12)", *depends()]),
     }
     text = (PACKAGING / "control.in").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from pad.ledger.connection import SCHEMA_VERSION
 from tests.packaging.debian_root import DebianRoot
 
 pytestmark = [pytest.mark.package, pytest.mark.timeout(1200)]
@@ -205,6 +206,13 @@ def test_removal_keeps_the_ledger_and_purge_says_what_it_deletes(debian: DebianR
     assert (
         debian.run("sh", "-c", "ls -d /var/lib/pad /etc/pad /opt/window-rating-pad", check=False).stdout == ""
     )
+
+
+def test_the_package_says_which_ledger_it_can_read(package: Path) -> None:
+    told = subprocess.run(
+        ["dpkg-deb", "--field", str(package), "Ledger-Schema"], capture_output=True, text=True, check=True
+    )
+    assert int(told.stdout) == SCHEMA_VERSION, "packaging/ansible asks before it goes back to an earlier one"
 
 
 def later_version(package: Path) -> Path:
