@@ -1,7 +1,7 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb test-package test-monitoring bench soak city suspicion crash fuzz screenshots
-.PHONY: man format clean
+.PHONY: help setup demo test lint deb test-package fleet test-monitoring bench soak city suspicion crash
+.PHONY: fuzz screenshots man format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -35,6 +35,10 @@ build/promtool/promtool: # out of Debian's package, for installing that would st
 	cd build/promtool/package && apt-get download prometheus && dpkg-deb -x prometheus_*.deb .
 	cp build/promtool/package/usr/bin/promtool $@
 	rm -r build/promtool/package
+fleet: setup ## the Ansible role: its lint, and three pads of its own upgraded in waves; as root
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fleet]'
+	cd packaging/ansible && ANSIBLE_HOME=$(CURDIR)/build/ansible ../../$(BIN)/yamllint . && PATH="$(CURDIR)/$(BIN):$$PATH" ANSIBLE_HOME=$(CURDIR)/build/ansible ansible-lint
+	$(BIN)/pytest tests/fleet -m 'fleet or not fleet'
 
 bench: setup ## what is measured, as a table and as bench/result.json
 	$(BIN)/python -m bench

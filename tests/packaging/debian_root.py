@@ -115,12 +115,16 @@ class DebianRoot:
             str(self.folder / "root"), lower, str(self.upper), str(self.folder / "work"), str(self.given)
         ]  # fmt: skip
 
+    def entering(self) -> list[str]:
+        """What runs a command in the booted system when put before it."""
+        return ["nsenter", "--target", str(self._pid), *_SPACES, "--net", "--root", "--wd=/"]
+
     def run(self, *words: str, within_s: float = 600, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command inside: by the booted system, or in one that is not booted."""
         environment = [f"{name}={value}" for name, value in {**_INSIDE, **self.environment}.items()]
         inside = ["/usr/bin/env", "-i", *environment, *words]
         if self._init is not None:
-            started = ["nsenter", "--target", str(self._pid), *_SPACES, "--net", "--root", "--wd=/", *inside]
+            started = [*self.entering(), *inside]
         else:
             inside = ["chroot", str(self.folder / "root"), *inside]
             script = f'{_LAY}\nshift 5\nexec "$@"'
