@@ -35,6 +35,7 @@ build/promtool/promtool: # out of Debian's package, for installing that would st
 	cd build/promtool/package && apt-get download prometheus && dpkg-deb -x prometheus_*.deb .
 	cp build/promtool/package/usr/bin/promtool $@
 	rm -r build/promtool/package
+
 fleet: setup ## the Ansible role: its lint, and three pads of its own upgraded in waves; as root
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fleet]'
 	cd packaging/ansible && ANSIBLE_HOME=$(CURDIR)/build/ansible ../../$(BIN)/yamllint . && PATH="$(CURDIR)/$(BIN):$$PATH" ANSIBLE_HOME=$(CURDIR)/build/ansible ansible-lint
