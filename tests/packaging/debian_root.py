@@ -1,7 +1,7 @@
 """A Debian 12 of its own in a folder: made bare, changed in layers, and booted with its own systemd.
 
 Needs root, debootstrap and overlayfs. Everything that is mounted or started is in namespaces that
-end with the first process in them, so nothing is left behind however the tests end.
+end with the first process in them, which :meth:`DebianRoot.end` ends; tests that are killed leave it running.
 """
 
 from __future__ import annotations
