@@ -196,13 +196,14 @@ def _open(path: Path) -> tuple[sqlite3.Connection, bool]:
     if path.exists() and not is_wal_gone(path):
         return _open_as(path, "rw"), False
     with alone(path):
-        has_lost_wal = is_wal_gone(path)
-        if has_lost_wal and _is_in_use(shared_memory(path)):
+        if is_wal_gone(path) and _is_in_use(shared_memory(path)):
             # a second WAL beside the one that the others still write to would damage the ledger
             raise LedgerUnwritable(
                 f"{wal(path)}: deleted while in use; it is made anew when all have let go of it",
                 Refusal.WAL_GONE,
             )
+        # asked again: the last to let go copies what the WAL held and takes its index along
+        has_lost_wal = is_wal_gone(path)
         # SQLite would make it 0644; kiosk and syncd are two users of one group
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o660))
         connection = _open_as(path, "rw")

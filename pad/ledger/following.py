@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from pad.ledger.connection import LedgerUnwritable, Refusal, connect, translated, wal
+from pad.ledger.connection import LedgerUnwritable, Refusal, alone, connect, translated, unusable, wal
 
 _log = logging.getLogger("pad.ledger")
 _FileId = tuple[int, int]
@@ -60,16 +60,25 @@ class Following:
         if self._db is None:
             return
         if self.has_moved() and _identity(self.path) == self._file:
-            self._copy_wal(self._db)
-        self._db.close()
+            self._leave_wal(self._db)
+        else:
+            self._db.close()
         self._db = self._file = self._wal = None
 
-    def _copy_wal(self, db: sqlite3.Connection) -> None:
+    def _leave_wal(self, db: sqlite3.Connection) -> None:
         _log.error("%s: deleted while in use; what it holds is copied into the ledger", wal(self.path))
-        with translated():
-            busy, pages, copied = db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
-        if busy or pages != copied:
-            raise LedgerUnwritable(f"{wal(self.path)}: deleted, and cannot be copied yet", Refusal.WAL_GONE)
+        try:
+            # the last to let go takes the WAL's index along; of two that do it at once neither is
+            # the last for SQLite, and the index left behind would say that a WAL was lost
+            with alone(self.path), translated():
+                busy, pages, copied = db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+                if busy or pages != copied:
+                    raise LedgerUnwritable(
+                        f"{wal(self.path)}: deleted, and cannot be copied yet", Refusal.WAL_GONE
+                    )
+                db.close()
+        except OSError as error:
+            raise unusable(error, self.path) from error
 
 
 def _identity(file: Path) -> _FileId | None:
