@@ -49,10 +49,9 @@ LEVEL_WORDS: Final = ("level", "satisfaction", "EvaluatorLevel", "满意")
 METHODS: Final = ("GET", "PUT", "POST", "PATCH", "DELETE")
 
 
-@pytest.fixture(scope="module")
-def kiosk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kiosk]:
-    state = tmp_path_factory.mktemp("state")
-    loaded: Settings = settings.load(CONFIG, {"PAD_STATE": str(state)})
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
+    loaded: Settings = settings.load(CONFIG, {"PAD_STATE": str(tmp_path)})
     door = EvaluateDoor(enabled=True, waits=False)
     counter = msgspec.structs.replace(loaded.counter, port=free_port(), evaluate=door)
     rules = msgspec.structs.replace(
