@@ -150,7 +150,7 @@ class Enrolments:
         except GmError as error:
             raise Refuses(Refusal.BAD_REQUEST, "public_key不是SM2曲线上的点") from error
         self._devices[request.serial] = device
-        key = self._public_key if issue.profile is Dialect.NATIONAL else None
+        key = self._public_key if issue.profile.seals_by_sm2 else None
         mark = issue.app_mark or self._mark
         platform = Platform(issue.profile, f"{address}/{issue.profile}", mark, key, issue.phone_url)
         return msgspec.json.encode(Answer(device, issue.pad, platform, sealed, self._catalogue()))

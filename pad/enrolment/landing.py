@@ -12,10 +12,6 @@ from pad.settings.platform import Dialect
 
 APP_WORD: Final = "app_word"
 PLATFORM_KEY: Final = "platform_sm2.pub"
-_PROFILES: Final = {
-    Dialect.NATIONAL: "platforms/national.toml",
-    Dialect.ITEMISED: "platforms/itemised.toml",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +37,7 @@ def landing(answer: Answer, secrets: Secrets, *, profile: str, dialect: Dialect 
         "pad.dept_code": window.dept_code,
         "pad.orgcode": window.orgcode,
         "pad.org_name": window.org_name,
-        "platform.profile": profile if dialect is platform.profile else _PROFILES[platform.profile],
+        "platform.profile": profile if dialect is platform.profile else f"platforms/{platform.profile}.toml",
         "platform.url": platform.url.rstrip("/"),
         "platform.app_mark": platform.app_mark,
     }

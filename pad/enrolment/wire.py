@@ -123,8 +123,9 @@ def read_answer(body: bytes) -> Answer:
     answer = _read(body, Answer)
     if not is_safe(answer.platform.url):
         raise AnswerError("platform.url: found a http address; allowed is https, or http to this machine")
-    if answer.platform.profile is Dialect.NATIONAL and answer.platform.sm2_public_key is None:
-        raise AnswerError("platform.sm2_public_key: missing; the national dialect needs it")
+    dialect = answer.platform.profile
+    if dialect.seals_by_sm2 and answer.platform.sm2_public_key is None:
+        raise AnswerError(f"platform.sm2_public_key: missing; the {dialect} dialect needs it")
     return answer
 
 

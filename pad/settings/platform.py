@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,12 +14,27 @@ from pad.settings.reading import SettingsError, Table
 
 Text = Annotated[str, Meta(min_length=1, max_length=200)]
 
+_Path = Annotated[
+    str,
+    Meta(pattern=r"^(/[^\s?#]*)?\Z", description='a path that begins with "/", without ? and #, or ""'),
+]
+
 
 class Dialect(StrEnum):
     """The platform's interface."""
 
     NATIONAL = "national"
     ITEMISED = "itemised"
+
+    @property
+    def seals_by_sm2(self) -> bool:
+        """Whether records are sealed for the platform's SM2 key, which then has to be among the secrets."""
+        return self is not Dialect.ITEMISED
+
+    @property
+    def has_own_paths(self) -> bool:
+        """Whether it knows where to send; else the profile has to say it."""
+        return self is Dialect.ITEMISED
 
 
 class ServiceRecord(StrEnum):
@@ -39,7 +54,9 @@ class UnboundProjectNo(StrEnum):
 class PlatformLink(Table, frozen=True):
     """``[platform]``: which platform, and this pad's standing with it."""
 
-    url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?\Z")]
+    url: Annotated[
+        str, Meta(pattern=r"^https?://[^\s/]+(/[^\s]*)?\Z", description="an http or https address")
+    ]
     app_mark: Text
     profile: Text = "platforms/national.toml"
     ca_file: str = ""
@@ -50,10 +67,10 @@ class PlatformLink(Table, frozen=True):
 class Sm2Text(Table, frozen=True):
     """``[sm2]`` of a profile: how this platform writes SM2 ciphertext (domain §4)."""
 
-    order: Annotated[str, Meta(pattern=r"^(C1C3C2|C1C2C3)\Z")] = "C1C3C2"
+    order: Literal["C1C3C2", "C1C2C3"] = "C1C3C2"
     prefix04: bool = True
-    container: Annotated[str, Meta(pattern=r"^(raw|asn1)\Z")] = "raw"
-    text: Annotated[str, Meta(pattern=r"^(hex_lower|hex_upper|base64)\Z")] = "hex_lower"
+    container: Literal["raw", "asn1"] = "raw"
+    text: Literal["hex_lower", "hex_upper", "base64"] = "hex_lower"
 
 
 class PlatformProfile(Table, frozen=True):
@@ -61,8 +78,8 @@ class PlatformProfile(Table, frozen=True):
 
     name: Text
     dialect: Dialect
-    evaluate_path: Annotated[str, Meta(pattern=r"^(/[^\s?#]*)?\Z")] = ""
-    service_path: Annotated[str, Meta(pattern=r"^(/[^\s?#]*)?\Z")] = ""
+    evaluate_path: _Path = ""
+    service_path: _Path = ""
     service_record: ServiceRecord = ServiceRecord.BUSINESS_SYSTEM
     unbound_project_no: UnboundProjectNo = UnboundProjectNo.RATING_ID
     duplicate_messages: tuple[Text, ...] = ("不可重复", "已存在评价")
@@ -77,20 +94,22 @@ def check_profile(path: Path, profile: PlatformProfile) -> None:
 
     :raises SettingsError: naming the file, the key, what was found and what is allowed
     """
-    if profile.dialect is Dialect.NATIONAL and not profile.evaluate_path:
-        raise SettingsError(
-            f'{path}: evaluate_path: found nothing; the national dialect needs a path such as "/evaluate"'
-        )
-    if (
-        profile.dialect is Dialect.NATIONAL
-        and profile.service_record is ServiceRecord.PAD
-        and not profile.service_path
-    ):
-        raise SettingsError(
-            f"{path}: service_path: found nothing; where the pad sends service records "
-            'the national dialect needs a path such as "/service"'
-        )
+    if not profile.dialect.has_own_paths:
+        _check_paths(path, profile)
     known = [each.value for each in codes.Pf]
     for key in profile.pf:
         if key not in known:
             raise SettingsError(f"{path}: pf.{key}: unknown channel; allowed are {', '.join(known)}")
+
+
+def _check_paths(path: Path, profile: PlatformProfile) -> None:
+    dialect = profile.dialect
+    if not profile.evaluate_path:
+        raise SettingsError(
+            f'{path}: evaluate_path: found nothing; the {dialect} dialect needs a path such as "/evaluate"'
+        )
+    if profile.service_record is ServiceRecord.PAD and not profile.service_path:
+        raise SettingsError(
+            f"{path}: service_path: found nothing; where the pad sends service records "
+            f'the {dialect} dialect needs a path such as "/service"'
+        )

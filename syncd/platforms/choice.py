@@ -1,10 +1,12 @@
-"""The platform the settings name, with the secrets it takes."""
+"""The platform the settings name, with the secrets it takes; which program speaks which dialect."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from pad.gm import GmError, sm2_encrypt
@@ -16,22 +18,65 @@ from syncd.platforms.national import National, sm2_format
 from syncd.platforms.tls import TrueTime
 
 
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a dialect is made from.
+
+    ``clock`` gives the time for signatures and envelopes, the best there is; ``truth`` what is known of
+    the true time, by which TLS judges dates (without it by the wall clock). ``public_key`` is the
+    platform's SM2 key, checked with the profile's form of ciphertext; empty where the dialect has none.
+    """
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    truth: TrueTime | None
+    app_word: str = field(repr=False)
+    public_key: str = ""
+
+
+def _national(terms: Terms) -> Platform:
+    return National(terms.settings, terms.app_word, terms.public_key, terms.clock, terms.truth)
+
+
+def _itemised(terms: Terms) -> Platform:
+    _check_protected(terms.settings)
+    return ItemisedPlatform(terms.settings, terms.app_word, terms.clock, terms.truth)
+
+
+SPEAKERS: Final[Mapping[Dialect, Callable[[Terms], Platform]]] = {
+    Dialect.NATIONAL: _national,
+    Dialect.ITEMISED: _itemised,
+}
+"""Every dialect has its line here."""
+
+
 def platform_for(
     settings: Settings, clock: Callable[[], datetime], truth: TrueTime | None = None
 ) -> Platform:
-    """A connection of its own to the platform.
+    """A connection of its own to the platform; ``clock`` and ``truth`` as in :class:`Terms`.
 
-    :param clock: gives the time for signatures and envelopes, the best there is
-    :param truth: what is known of the true time, by which TLS judges dates; without it by the wall clock
     :raises SecretError: if a secret is missing or cannot be used; names the file and what is needed
     :raises SettingsError: if a certificate or a form of ciphertext cannot be used
+    """
+    dialect = settings.profile.dialect
+    return SPEAKERS[dialect](terms_of(settings, clock, truth, seals_by_sm2=dialect.seals_by_sm2))
+
+
+def terms_of(
+    settings: Settings, clock: Callable[[], datetime], truth: TrueTime | None = None, *, seals_by_sm2: bool
+) -> Terms:
+    """The secrets a dialect takes, read and tried.
+
+    :raises SecretError: if one is missing or cannot be used; names the file and what is needed
+    :raises SettingsError: if a form of ciphertext cannot be used
     """
     app_word = _secret(
         settings.state_dir, "app_word", "the word (appWord) the platform gave this application"
     )
-    if settings.profile.dialect is Dialect.ITEMISED:
-        _check_protected(settings)
-        return ItemisedPlatform(settings, app_word, clock, truth)
+    return Terms(settings, clock, truth, app_word, _public_key(settings) if seals_by_sm2 else "")
+
+
+def _public_key(settings: Settings) -> str:
     try:
         form = sm2_format(settings.profile)
     except GmError as error:
@@ -42,7 +87,7 @@ def platform_for(
         sm2_encrypt(public_key, b"?", form)
     except GmError as error:
         raise SecretError(f"{_path(settings.state_dir, name)}: {error}") from None
-    return National(settings, app_word, public_key, clock, truth)
+    return public_key
 
 
 def _check_protected(settings: Settings) -> None:

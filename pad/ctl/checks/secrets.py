@@ -15,7 +15,6 @@ from pad.ctl.words import _
 from pad.indicators import CatalogueError
 from pad.keys import SecretError
 from pad.pin import stored_pin
-from pad.settings import Dialect
 
 _PIN: Final = "technician_pin"
 GROUP: Final = "pad"
@@ -37,7 +36,7 @@ def check_secrets(patient: Patient) -> Iterator[Finding]:
     """Every secret the settings want is there and is one."""
     configured, wanted = patient.configured, ["app_word"]
     alerts = configured.alerts
-    if configured.profile.dialect is Dialect.NATIONAL:
+    if configured.profile.dialect.seals_by_sm2:
         wanted.append("platform_sm2.pub")
     wanted += [f"alert_{make}" for make in ("wecom", "dingtalk", "feishu") if getattr(alerts, make)]
     if alerts.smtp.user:
