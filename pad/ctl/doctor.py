@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from pad import settings
-from pad.ctl.checks import Check, Patient, machine, network, programs, secrets, storage
+from pad.ctl.checks import Check, Patient, door, machine, network, programs, secrets, storage
 from pad.ctl.finding import Finding, Verdict, show, worst
 from pad.ctl.opening import for_programs, print_json
 from pad.ctl.progress import progress
@@ -40,6 +40,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "room": storage.check_room,
     "wear": storage.check_wear,
     "kiosk": programs.check_kiosk,
+    "door": door.check_door,
     "syncd": programs.check_syncd,
     "units": programs.check_units,
     "version": machine.check_version,
@@ -54,9 +55,9 @@ TITLES: Final = {
     "display": marked("display"), "sound": marked("sound"), "devices": marked("devices"),
     "temperature": marked("temperature"), "ledger": marked("ledger"), "damage": marked("damage"),
     "room": marked("room"), "inodes": marked("inodes"), "wear": marked("disk wear"),
-    "kiosk": marked("kiosk"), "syncd": marked("syncd"), "units": marked("units"),
-    "version": marked("version"), "log_limit": marked("log size"), "clock": marked("clock"),
-    "dns": marked("DNS"), "tcp": marked("connection"), "tls": marked("TLS"),
+    "kiosk": marked("kiosk"), "door": marked("counter TLS"), "syncd": marked("syncd"),
+    "units": marked("units"), "version": marked("version"), "log_limit": marked("log size"),
+    "clock": marked("clock"), "dns": marked("DNS"), "tcp": marked("connection"), "tls": marked("TLS"),
     "clock_offset": marked("clock offset"), "platform": marked("platform"),
 }  # fmt: skip
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,11 @@ import pytest
 
 from pad import keys
 from pad.ctl import doctor
-from pad.ctl.checks import Patient, machine, network, programs, secrets, storage
+from pad.ctl.checks import Patient, door, machine, network, programs, secrets, storage
 from pad.ctl.finding import Finding, Verdict, worst
 from pad.ctl.units import parse
 from tests.pad.ctl.command import in_json, padctl
+from tests.syncd.authority import Authority
 from tests.syncd.city import City, CityServer
 from tests.syncd.pad_box import PadBox, free_port
 from tests.syncd.test_against_the_practice_platform import Practice, practice, process
@@ -381,3 +384,38 @@ def test_a_check_that_hangs_or_breaks_keeps_none_of_the_others(box: PadBox) -> N
     assert [(each.name, each.verdict) for each in found] == [("room", FAIL), ("wear", FAIL), ("pin", WARN)]
     assert "13987654321" not in found[1].found
     assert worst(found) is FAIL
+
+
+# --- the counter service's own certificate ------------------------------------------------------
+
+
+def with_certificate(box: PadBox, days: int) -> str:
+    """A certificate of so many days at the counter's door; its fingerprint as OpenSSL says it."""
+    now = datetime.now(UTC)
+    authority = Authority(box.folder / "door", (now - timedelta(days=9), now + timedelta(days=days)))
+    (box.folder / "counter.crt").write_bytes(authority.ca.read_bytes())
+    beyond = 'address = "0.0.0.0"\ntls_certificate = "counter.crt"\ntls_key = "counter.key"'
+    box.configure("http://127.0.0.1:1", extra=f"[counter]\n{beyond}")
+    asked = ["openssl", "x509", "-in", "counter.crt", "-noout", "-fingerprint", "-sha256"]
+    told = subprocess.run(asked, cwd=box.folder, check=True, capture_output=True, text=True).stdout
+    return told.strip().partition("=")[2]
+
+
+@pytest.mark.parametrize(("days", "verdict"), [(22, OK), (20, WARN), (-1, FAIL)])
+def test_the_fingerprint_of_the_counters_certificate_is_shown(
+    box: PadBox, days: int, verdict: Verdict
+) -> None:
+    fingerprint = with_certificate(box, days)
+    (found,) = door.check_door(patient(box))
+    assert found.verdict is verdict
+    assert f"fingerprint {fingerprint}, until 20" in found.found
+
+
+def test_a_certificate_that_is_none_is_told_and_on_loopback_none_is_wanted(box: PadBox) -> None:
+    box.configure("http://127.0.0.1:1")
+    (found,) = door.check_door(patient(box))
+    assert found.verdict is SKIPPED
+    with_certificate(box, 1)
+    (box.folder / "counter.crt").write_text("none")
+    (found,) = door.check_door(patient(box))
+    assert (found.verdict, "counter.crt is no certificate" in found.found) == (FAIL, True)
