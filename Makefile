@@ -1,7 +1,7 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint deb test-package fleet test-monitoring bench soak city suspicion crash
-.PHONY: fuzz screenshots man format clean
+.PHONY: fuzz screenshots man settings format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -73,6 +73,9 @@ man: setup ## padctl's manual page, from its own help, into docs/padctl.1
 format: setup ## put the layout right, and what ruff can mend
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+settings: setup ## every setting in English and 中文, from the code, into docs/settings.md
+	$(BIN)/python -m tools.settings_reference
 
 clean: ## back to what a fresh clone has
 	rm -rf .venv build dist demo bench/result.json ./*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -21,13 +21,12 @@ from pad.ctl.opening import for_programs, ledger, print_json
 from pad.ctl.words import _, marked
 from pad.ledger.connection import LedgerError, transaction
 from pad.ledger.journal import write_note
+from pad.settings.readers import to_restart
 from pad.settings.reading import read_table
 from pad.settings.tables import PadFile
 from pad.settings.writing import change, value_of
 
 NOTE: Final = "settings_changed"
-_OF_SYNCD: Final = frozenset({"sync", "platform", "alerts", "suspicion"})
-_OF_BOTH: Final = frozenset({"pad", "ledger", "phone"})
 
 
 @click.group("config")
@@ -115,15 +114,11 @@ def config_set(config: Path | None, key: str, value: str) -> None:
         click.echo(_("{key} is that already").format(key=key))
         return
     _note(settings.load(config), changed)
-    click.echo(_("{key} is set; restart for it: {units}").format(key=key, units=restarts(key)))
-
-
-def restarts(key: str) -> str:
-    """What reads a setting when it starts."""
-    table = key.partition(".")[0]
-    if table in _OF_BOTH:
-        return "systemctl restart kiosk syncd"
-    return f"systemctl restart {'syncd' if table in _OF_SYNCD else 'kiosk'}"
+    if programs := to_restart(key):
+        units = f"systemctl restart {' '.join(programs)}"
+        click.echo(_("{key} is set; restart for it: {units}").format(key=key, units=units))
+    else:
+        click.echo(_("{key} is set; it counts from the next housekeeping on").format(key=key))
 
 
 def _note(configured: settings.Settings, keys: tuple[str, ...]) -> None:

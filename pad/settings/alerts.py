@@ -15,7 +15,13 @@ from msgspec import Meta
 
 from pad.settings.reading import SettingsError, Table
 
-Address = Annotated[str, Meta(pattern=r"^([^\s@<>,]+@[^\s@<>,]+)?\Z", max_length=200)]
+Address = Annotated[
+    str, Meta(pattern=r"^[^\s@<>,]+@[^\s@<>,]+\Z", max_length=200, description="a mail address")
+]
+Sender = Annotated[
+    str,
+    Meta(pattern=r"^([^\s@<>,]+@[^\s@<>,]+)?\Z", max_length=200, description='a mail address, or ""'),
+]
 
 
 class Encryption(StrEnum):
@@ -29,12 +35,15 @@ class Encryption(StrEnum):
 class Smtp(Table, frozen=True):
     """``[alerts.smtp]``: mail, where ``host`` is set."""
 
-    host: Annotated[str, Meta(pattern=r"^\S*\Z", max_length=200)] = ""
+    host: Annotated[
+        str,
+        Meta(pattern=r"^\S*\Z", max_length=200, description='a name or address without blanks, or ""'),
+    ] = ""
     port: Annotated[int, Meta(ge=1, le=65535)] = 465
     encryption: Encryption = Encryption.TLS
     user: Annotated[str, Meta(max_length=200)] = ""
-    sender: Address = ""
-    to: tuple[Annotated[str, Meta(pattern=r"^[^\s@<>,]+@[^\s@<>,]+\Z", max_length=200)], ...] = ()
+    sender: Sender = ""
+    to: tuple[Address, ...] = ()
 
     @property
     def is_on_this_machine(self) -> bool:

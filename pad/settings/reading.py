@@ -6,15 +6,26 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar, get_args
+from typing import Annotated, Any, Final, TypeVar, get_args
 
 import msgspec
+from msgspec import Meta
 
 from pad.settings.wording import in_words
 
 
 class SettingsError(Exception):
     """Settings cannot be used; the message names file, key, what was found and what is allowed."""
+
+
+Hours = Annotated[
+    str,
+    Meta(
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z",
+        description='hours such as "08:30-12:00"',
+    ),
+]
+"""From when to when, of a day."""
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

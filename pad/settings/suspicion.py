@@ -7,9 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from pad.settings.reading import SettingsError, Table
-
-Hours = Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z")]
+from pad.settings.reading import Hours, SettingsError, Table
 
 
 class Suspicion(Table, frozen=True):

@@ -13,11 +13,18 @@ from pad.settings.alerts import Alerts
 from pad.settings.devices import CounterLine, IdCard, Keypad, Scanner
 from pad.settings.doors import EvaluateDoor, Port, TellerDoor, Text
 from pad.settings.platform import PlatformLink
-from pad.settings.reading import Table
+from pad.settings.reading import Hours, Table
 from pad.settings.suspicion import Suspicion
 from pad.settings.unattended import Monitoring, Upkeep
 
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Origin = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://[^/\s]+\Z",
+        description='a page\'s origin such as "https://zwfw.example.gov.cn", without a path',
+    ),
+]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 
 
@@ -38,11 +45,17 @@ class Identity(StrEnum):
 class Pad(Table, frozen=True):
     """``[pad]``: which pad this is and where it stands."""
 
-    device_id: Annotated[str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z")]
+    device_id: Annotated[
+        str, Meta(pattern=r"^[0-9A-Za-z._-]{1,64}\Z", description="1 to 64 letters, digits and . _ -")
+    ]
     hall_name: Text
     win_no: Annotated[str, Meta(max_length=32)] = ""
-    area_code: Annotated[str, Meta(pattern=r"^([0-9]{6}|[0-9]{12})?\Z")] = ""
-    dept_code: Annotated[str, Meta(pattern=r"^([0-9A-Z]{18})?\Z")] = ""
+    area_code: Annotated[
+        str, Meta(pattern=r"^([0-9]{6}|[0-9]{12})?\Z", description='6 or 12 digits, or ""')
+    ] = ""
+    dept_code: Annotated[
+        str, Meta(pattern=r"^([0-9A-Z]{18})?\Z", description='18 digits and capital letters, or ""')
+    ] = ""
     orgcode: Annotated[str, Meta(max_length=64)] = ""
     org_name: Annotated[str, Meta(max_length=codes.NAME_MAX)] = ""
     indicators: Text = "indicators/national-2020-05-22.toml"
@@ -53,7 +66,7 @@ class Counter(Table, frozen=True):
 
     address: Text = "127.0.0.1"
     port: Port = 27100
-    origins: tuple[Annotated[str, Meta(pattern=r"^https?://[^/\s]+\Z")], ...] = ()
+    origins: tuple[Origin, ...] = ()
     tls_certificate: str = ""
     tls_key: str = ""
     line: CounterLine = CounterLine()
@@ -94,8 +107,11 @@ class Screen(Table, frozen=True):
     diagonal_inches: Annotated[float, Meta(ge=5, le=100)] = 10.1
     big_type: bool = False
     low_reach: bool = False
-    keys: Annotated[str, Meta(pattern=r"^(\S{5})?\Z")] = ""
-    language: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z")] = "zh_CN"
+    keys: Annotated[str, Meta(pattern=r"^(\S{5})?\Z", description='five characters, or ""')] = ""
+    language: Annotated[
+        str,
+        Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z", description='a language such as "zh_CN" or "en"'),
+    ] = "zh_CN"
     font: str = ""
     font_bold: str = ""
     fonts_for_rare: tuple[str, ...] = ()
@@ -106,9 +122,7 @@ class Voice(Table, frozen=True):
 
     enabled: bool = True
     volume: Annotated[int, Meta(ge=0, le=100)] = 70
-    quiet_hours: tuple[
-        Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d\Z")], ...
-    ] = ()
+    quiet_hours: tuple[Hours, ...] = ()
     recordings: str = ""
     device: Text = "default"
 
@@ -116,7 +130,14 @@ class Voice(Table, frozen=True):
 class Phone(Table, frozen=True):
     """``[phone]``: the page on which a phone rates instead of the pad."""
 
-    url: Annotated[str, Meta(max_length=120, pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?\Z")] = ""
+    url: Annotated[
+        str,
+        Meta(
+            max_length=120,
+            pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?\Z",
+            description='an http or https address of at most 120 characters, without ? and #, or ""',
+        ),
+    ] = ""
 
 
 class Technician(Table, frozen=True):

@@ -41,7 +41,7 @@ def test_each_profile_has_the_true_defaults_but_for_what_must_be_set(profile: Pa
         ("[rating]\ntimeout_s = nan", "rating.timeout_s: found nan; allowed is a number from 1 to 3600"),
         ("[rating]\ntimeout_s = inf", "rating.timeout_s: found inf; allowed is a number from 1 to 3600"),
         ("[counter]\nport = true", "counter.port: found True; allowed is a whole number from 1 to 65535"),
-        ("[counter]\norigins = [7]", "counter.origins[0]: found 7; allowed is text that matches ^https?://"),
+        ("[counter]\norigins = [7]", "counter.origins[0]: found 7; allowed is a page's origin such as "),
         ("sync = 5", "sync: found 5; allowed is a table"),
         ("[rating]\ntimeout = 5", "rating.timeout: unknown key; allowed here are timeout_s, "),
     ],

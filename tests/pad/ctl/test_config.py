@@ -11,7 +11,7 @@ import pytest
 
 from pad import keys
 from pad.ctl import logs, units
-from pad.ctl.config import effective, restarts
+from pad.ctl.config import effective
 from pad.ledger.outbox import Outbox
 from pad.ledger.rows import Delivery
 from pad.model import DeliveryState, Rater, iso_time
@@ -42,16 +42,18 @@ def test_a_setting_with_which_nothing_would_start_is_refused_and_the_file_is_as_
 
 
 @pytest.mark.parametrize(
-    ("key", "units_"),
+    ("key", "value", "said"),
     [
-        ("screen.width", "kiosk"),
-        ("sync.batch", "syncd"),
-        ("platform.url", "syncd"),
-        ("pad.win_no", "kiosk syncd"),
+        ("screen.width", "1024", "restart for it: systemctl restart kiosk\n"),
+        ("sync.batch", "7", "restart for it: systemctl restart syncd\n"),
+        ("monitoring.free_warn_mib", "600", "restart for it: systemctl restart syncd\n"),
+        ("pad.win_no", "9", "restart for it: systemctl restart kiosk syncd\n"),
+        ("ledger.retention_days", "400", "it counts from the next housekeeping on\n"),
     ],
 )
-def test_it_says_what_reads_a_setting_when_it_starts(key: str, units_: str) -> None:
-    assert restarts(key) == f"systemctl restart {units_}"
+def test_it_says_what_has_to_start_anew_for_a_setting(box: PadBox, key: str, value: str, said: str) -> None:
+    done = padctl(box.environment, "config", "set", key, value)
+    assert done.stdout == f"{key} is set; {said}"
 
 
 def test_every_setting_is_shown_with_where_it_comes_from(box: PadBox) -> None:
