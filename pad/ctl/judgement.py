@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
+from pad.clock import AnchorSource
 from pad.ctl.facts import Facts, Stored
 from pad.ctl.finding import Finding, Verdict
-from pad.ctl.words import _
+from pad.ctl.words import _, marked
 from pad.ledger.state import age_s
 from pad.model import CHINA_TIME
 
 OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
 REFUSED_SHOWN: Final = 10
+WHO: Final = {AnchorSource.PLATFORM: marked("platform"), AnchorSource.TECHNICIAN: marked("technician")}
+"""Who told the time, in words."""
 _SOON: Final = 120.0
 """Seconds. Whatever waits for less has not even had the second attempt of an ordinary back-off."""
 _CREDENTIALS: Final = ("refuses this pad", "signature", "credentials", "401", "403")
@@ -133,7 +136,7 @@ def _clock(facts: Facts) -> Finding:
     if facts.anchor is not None:
         off_s = (facts.now.wall - facts.anchor.at(facts.now.monotonic_ns)).total_seconds()
         found = _("told by the {source}; the machine's own is {off} s off").format(
-            source=facts.anchor.source, off=f"{off_s:+.0f}"
+            source=_(WHO[facts.anchor.source]), off=f"{off_s:+.0f}"
         )
         return Finding("clock", OK, found)
     return Finding(

@@ -10,6 +10,7 @@ from pad.ctl import units
 from pad.ctl.checks import Patient
 from pad.ctl.facts import holds_lock
 from pad.ctl.finding import Finding, Verdict
+from pad.ctl.judgement import WHO
 from pad.ctl.kiosk import KioskSilent, kiosk_state
 from pad.ctl.units import Unit
 from pad.ctl.words import _
@@ -78,7 +79,8 @@ def check_clock(patient: Patient) -> Iterator[Finding]:
     except LedgerError:
         anchors = ()
     if anchor := next((each for each in anchors if each.boot_id == now.boot_id), None):
-        yield Finding("clock", Verdict.OK, _("told by the {source}; no NTP").format(source=anchor.source))
+        who = _(WHO[anchor.source])
+        yield Finding("clock", Verdict.OK, _("told by the {source}; no NTP").format(source=who))
         return
     yield Finding(
         "clock", Verdict.WARN, _("no NTP, and the platform has not told the time since the start"),

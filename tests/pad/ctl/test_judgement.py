@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pad.clock import Anchor, AnchorSource
+from pad.ctl import words
 from pad.ctl.facts import Facts, Stored
 from pad.ctl.finding import Finding, Verdict, worst
 from pad.ctl.judgement import REFUSED_SHOWN, judge, span
@@ -101,6 +102,16 @@ def test_a_clock_the_platform_told_is_held_against_the_machines_own() -> None:
         "boot", NOW.monotonic_ns, WALL + timedelta(hours=1), timedelta(hours=1), AnchorSource.PLATFORM
     )
     assert "-3600 s off" in named(replace(WELL, ntp=False, anchor=anchor), "clock").found
+
+
+def test_who_told_the_time_is_said_in_the_language_spoken() -> None:
+    anchor = Anchor("boot", NOW.monotonic_ns, WALL, timedelta(0), AnchorSource.PLATFORM)
+    words.speak("zh_CN")
+    try:
+        found = named(replace(WELL, ntp=False, anchor=anchor), "clock").found
+    finally:
+        words.speak("en")
+    assert found == "由平台告知；本机时钟相差 +0 秒"
 
 
 def test_of_many_refusals_the_first_are_shown_and_the_rest_counted() -> None:
