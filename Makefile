@@ -64,8 +64,9 @@ fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz
 
-screenshots: setup ## every screen at every size, language and mode, into docs/screens
+screenshots: setup ## every screen at every size, language and mode into docs/screens; the guide's into docs/technician
 	$(BIN)/python -m tools.screenshots
+	$(BIN)/python -m tools.guide_pictures
 
 man: setup ## padctl's manual page, from its own help, into docs/padctl.1
 	$(BIN)/python -m tools.man_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 HOLD_S: Final = 5.0
-_PART: Final = 0.14
+PART: Final = 0.14
 """A corner is so much of the width and of the height."""
 
 Corner = tuple[int, int]
@@ -26,6 +26,6 @@ def are_opposite(corners: list[Corner | None]) -> bool:
 
 
 def _end(part: float) -> int | None:
-    if part <= _PART:
+    if part <= PART:
         return 0
-    return 1 if part >= 1 - _PART else None
+    return 1 if part >= 1 - PART else None
