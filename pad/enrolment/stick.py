@@ -18,6 +18,7 @@ SCRIPT: Final = "install.sh"
 _SHEET_MAX: Final = 8 * 1024 * 1024
 _SCRIPT: Final = """#!/bin/sh
 # On each pad, as root: sh install.sh. Installs the package that lies beside it, if any, and enrols the pad.
+# A machine without a number of its own: sh install.sh --serial TEXT, from its label.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 for package in "$here"/*.deb; do
@@ -25,7 +26,7 @@ for package in "$here"/*.deb; do
         apt-get install -y "$package"
     fi
 done
-exec padctl enrol --stick "$here"
+exec padctl enrol --stick "$here" "$@"
 """
 
 

@@ -250,11 +250,12 @@ def test_the_script_on_the_stick_is_one_a_shell_reads(
         tool = tools / name
         tool.write_text(f'#!/bin/sh\necho "{name} $*"\n', encoding="ascii")
         tool.chmod(0o755)
-    told = subprocess.run(
-        ["sh", "install.sh"], cwd=stick, capture_output=True, text=True, check=True,
-        env={"PATH": f"{tools}:{os.environ['PATH']}"},
-    )  # fmt: skip
-    assert told.stdout == f"padctl enrol --stick {stick}\n"
+    for given in ([], ["--serial", "a label"]):
+        told = subprocess.run(
+            ["sh", "install.sh", *given], cwd=stick, capture_output=True, text=True, check=True,
+            env={"PATH": f"{tools}:{os.environ['PATH']}"},
+        )  # fmt: skip
+        assert told.stdout == " ".join(["padctl enrol --stick", str(stick), *given]) + "\n"
 
 
 # --- for the screen ---------------------------------------------------------------------
