@@ -32,8 +32,10 @@ class TechnicianScreen(Screen):
         if view.facts is None:
             self.write(self.setting.words.say("One moment, please."), boxes.columns[0], theme.NORMAL)
             return
-        for box, groups in zip(boxes.columns, _halves(view.facts.groups), strict=True):
-            self._put_groups(box, groups)
+        columns = _halves(view.facts.groups)
+        lines = max(*map(_lines, columns), 1)
+        for box, groups in zip(boxes.columns, columns, strict=True):
+            self._put_groups(box, groups, lines)
 
     def _title(self, view: View) -> str:
         say, told = self.setting.words.say, view.enrolled
@@ -86,12 +88,12 @@ class TechnicianScreen(Screen):
         self.button("screens", say("Show every screen"), screens, partial(post, TurnSample(0)))
         self.button("leave", say("Leave"), leave, partial(post, LeaveTechnician()), strong=True)
 
-    def _put_groups(self, column: Box, groups: tuple[FactGroup, ...]) -> None:
+    def _put_groups(self, column: Box, groups: tuple[FactGroup, ...], lines: int) -> None:
         say, unit = self.setting.words.say, self.form.unit
-        lines = sum(1 + len(group.facts) for group in groups)
         self.put(Card(self.form, column))
         inner = column.inset(1.5 * unit, unit)
-        height = min(inner.height / max(lines, 1), 5 * unit)
+        # as if both columns had as many lines: then both are set in type of one size
+        height = min(inner.height / lines, 5 * unit)
         for group in groups:
             title, inner = inner.cut_top(height)
             self.write(
@@ -109,12 +111,11 @@ class TechnicianScreen(Screen):
         self.write(sign + fact.value, value, theme.SMALL, Style(bold=bold, align="left"))
 
 
+def _lines(groups: tuple[FactGroup, ...]) -> int:
+    return sum(1 + len(group.facts) for group in groups)
+
+
 def _halves(groups: tuple[FactGroup, ...]) -> tuple[tuple[FactGroup, ...], tuple[FactGroup, ...]]:
-    """The groups cut in two of about the same number of lines."""
-    total = sum(1 + len(group.facts) for group in groups)
-    taken, at = 0, 0
-    for at, group in enumerate(groups):
-        if taken >= total / 2:
-            return groups[:at], groups[at:]
-        taken += 1 + len(group.facts)
-    return groups, ()
+    """The groups cut in two so that the longer column is as short as can be."""
+    at = min(range(len(groups) + 1), key=lambda at: max(_lines(groups[:at]), _lines(groups[at:])))
+    return groups[:at], groups[at:]
