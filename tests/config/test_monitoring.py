@@ -26,6 +26,7 @@ from syncd.times import EARLIEST
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "config" / "monitoring"
 RUNBOOK: Final = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+RUNBOOK_ZH: Final = (ROOT / "docs" / "runbook.zh-CN.md").read_text(encoding="utf-8")
 RULES: Final[list[dict[str, Any]]] = yaml.safe_load((FOLDER / "alerts.yml").read_text(encoding="utf-8"))[
     "groups"
 ][0]["rules"]
@@ -72,8 +73,14 @@ def queries() -> list[str]:
     return [target["expr"] for panel in panels for target in panel.get("targets", [])]
 
 
+def paragraphs(text: str) -> dict[str, str]:
+    """By the alert each is headed with."""
+    parts = re.split(r"^## (\w+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
 def anchors() -> set[str]:
-    return {heading.lower() for heading in re.findall(r"^## (\w+)$", RUNBOOK, re.MULTILINE)}
+    return {alert.lower() for alert in paragraphs(RUNBOOK)}
 
 
 # --- alerts -----------------------------------------------------------------------------
@@ -92,20 +99,39 @@ def test_an_alert_is_of_what_syncd_writes_and_leads_to_its_paragraph(rule: dict[
     assert rule["alert"].lower() in anchors()
 
 
-def test_every_paragraph_of_the_runbook_is_of_an_alert_and_says_what_to_do() -> None:
-    assert anchors() == {rule["alert"].lower() for rule in RULES}
-    paragraphs = RUNBOOK.split("\n## ")[1:]
-    assert len(paragraphs) == len(RULES)
-    for paragraph in paragraphs:
-        places = [paragraph.find(f"**{word}**") for word in ("You see", "Behind it", "Do")]
-        assert places == sorted(places), paragraph.splitlines()[0]
-        assert -1 not in places, paragraph.splitlines()[0]
+RUNBOOKS: Final = {
+    "runbook.md": (RUNBOOK, ("You see", "Behind it", "Do")),
+    "runbook.zh-CN.md": (RUNBOOK_ZH, ("您看到", "原因", "处理")),
+}
 
 
-def test_every_link_within_the_runbook_leads_somewhere() -> None:
-    assert set(re.findall(r"\]\(#(\w+)\)", RUNBOOK)) <= anchors()
-    for page in re.findall(r"\]\(([\w.-]+\.md)\)", RUNBOOK):
-        assert (ROOT / "docs" / page).exists(), page
+@pytest.mark.parametrize("page", RUNBOOKS)
+def test_every_paragraph_of_the_runbook_is_of_an_alert_and_says_what_to_do(page: str) -> None:
+    text, marks = RUNBOOKS[page]
+    assert list(paragraphs(text)) == [rule["alert"] for rule in RULES]
+    for alert, paragraph in paragraphs(text).items():
+        places = [paragraph.find(f"**{word}**") for word in marks]
+        assert places == sorted(places), alert
+        assert -1 not in places, alert
+
+
+def test_both_runbooks_have_the_same_commands_settings_and_links_for_each_alert() -> None:
+    english, chinese = paragraphs(RUNBOOK), paragraphs(RUNBOOK_ZH)
+    for alert in english:
+        for marked in (r"`([^`]+)`", r"\]\(([^)]+)\)"):
+            ours, theirs = (
+                [" ".join(each.split()) for each in re.findall(marked, text[alert])]
+                for text in (english, chinese)
+            )
+            assert sorted(ours) == sorted(theirs), alert
+
+
+@pytest.mark.parametrize("page", RUNBOOKS)
+def test_every_link_within_the_runbook_leads_somewhere(page: str) -> None:
+    text, _marks = RUNBOOKS[page]
+    assert set(re.findall(r"\]\(#(\w+)\)", text)) <= {alert.lower() for alert in paragraphs(text)}
+    for other in re.findall(r"\]\(([\w.-]+\.md)\)", text):
+        assert (ROOT / "docs" / other).exists(), other
 
 
 def test_labels_that_rules_and_dashboard_select_by_are_written() -> None:
@@ -144,9 +170,18 @@ def test_its_panels_lie_beside_each_other() -> None:
         taken |= cells
 
 
-def test_every_metric_is_explained_in_the_monitoring_page() -> None:
-    page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["monitoring.md", "monitoring.zh-CN.md"])
+def test_every_metric_is_explained_in_the_monitoring_page(name: str) -> None:
+    page = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert set(written()) <= set(re.findall(r"\bpad_[a-z_]+", page))
+
+
+def test_both_monitoring_pages_name_the_same_things_in_the_same_order() -> None:
+    english, chinese = (
+        re.findall(r"`([^`]+)`", (ROOT / "docs" / name).read_text(encoding="utf-8"))
+        for name in ("monitoring.md", "monitoring.zh-CN.md")
+    )
+    assert chinese == english
 
 
 # --- by Prometheus' own hand ------------------------------------------------------------
