@@ -134,8 +134,9 @@ def _files(stage: Path) -> None:
         _copy(file, prefix / "libexec" / file.name, 0o755)
     for font in sorted(FONTS.glob("*.otf")):
         _copy(font, prefix / "share/fonts" / font.name)
-    for page in sorted((ROOT / "docs").glob("*.md")):
-        _copy(page, stage / "usr/share/doc" / PACKAGE / page.name)
+    docs = ROOT / "docs"
+    for page in sorted((*docs.glob("*.md"), *(docs / "technician").iterdir())):
+        _copy(page, stage / "usr/share/doc" / PACKAGE / page.relative_to(docs))
     changes = stage / "usr/share/doc" / PACKAGE / "changelog.gz"
     changes.write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0))
     manual = stage / "usr/share/man/man1/padctl.1.gz"
