@@ -12,7 +12,7 @@ from tests.fleet.hall import Hall, Pad, opened
 from tests.fleet.packages import Workshop
 from tests.packaging.conftest import KEPT, package
 from tests.packaging.debian_root import DebianRoot, bare
-from tests.packaging.test_package import XVFB, write
+from tests.packaging.installed_pad import stand_in_for_a_panel, write
 from tools.build_deb import depends
 
 __all__ = ["package"]
@@ -39,7 +39,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> DebianRoot:
     root.run("useradd", "--create-home", "--shell", "/bin/sh", "technician")
     write(root, "/etc/sudoers.d/technician", "technician ALL=(ALL) NOPASSWD: ALL")
     # what stands in for a panel where there is no graphics card
-    write(root, "/etc/systemd/system/pad-screen.service.d/no-card.conf", XVFB)
+    stand_in_for_a_panel(root)
     return root
 
 

@@ -12,11 +12,15 @@ from typing import Final
 
 import pytest
 
-from tests.packaging.debian_root import DebianRoot, bare
+from tests.packaging.debian_root import DebianRoot, equipped
+from tests.packaging.installed_pad import InstalledPad
+from tools.build_deb import depends
 
 ROOT: Final = Path(__file__).parents[2]
 KEPT: Final = ROOT / "build" / "debian"
-WANTED: Final = ("debootstrap", "unshare", "nsenter", "dpkg-deb", "apt-get")
+WANTED: Final = ("debootstrap", "unshare", "nsenter", "setpriv", "dpkg-deb", "apt-get", "ip")
+STAND_INS: Final = ("xvfb", "xdotool", "x11-apps")
+"""What stands in for a panel and a finger where there is no graphics card."""
 
 
 @pytest.fixture(scope="session")
@@ -33,14 +37,17 @@ def package() -> Path:
 
 
 @pytest.fixture(scope="session")
-def installed(package: Path, tmp_path_factory: pytest.TempPathFactory) -> DebianRoot:
-    """A Debian with the package and all it depends on, fetched by apt; a layer for others."""
-    root = DebianRoot(tmp_path_factory.mktemp("installed"), [bare(KEPT)], package.parent)
-    root.run("apt-get", "update", "-qq")
+def base() -> DebianRoot:
+    """A Debian with all the package depends on and without the package, as a maker of pads delivers it."""
+    return equipped(KEPT, [*depends(), *STAND_INS])
+
+
+@pytest.fixture(scope="session")
+def installed(base: DebianRoot, package: Path, tmp_path_factory: pytest.TempPathFactory) -> DebianRoot:
+    """A Debian with the package; a layer for others. Its network is not needed: nothing is missing."""
+    root = DebianRoot(tmp_path_factory.mktemp("installed"), [base.upper, *base.layers], package.parent)
     done = root.run("apt-get", "install", "--no-install-recommends", "-y", f"/mnt/given/{package.name}")
     assert "padctl enrol" in done.stdout, "the last words are the next step"
-    # what stands in for a panel and a finger where there is no graphics card
-    root.run("apt-get", "install", "-qq", "--no-install-recommends", "-y", "xvfb", "xdotool", "x11-apps")
     return root
 
 
@@ -50,3 +57,19 @@ def debian(installed: DebianRoot, package: Path, tmp_path: Path) -> Iterator[Deb
     root = DebianRoot(tmp_path / "debian", [installed.upper, *installed.layers], package.parent)
     yield root
     root.end()
+
+
+@pytest.fixture
+def pad(debian: DebianRoot) -> InstalledPad:
+    """The installed pad, booted, its kiosk up."""
+    found = InstalledPad(debian)
+    found.boot()
+    return found
+
+
+@pytest.fixture
+def enrolled(pad: InstalledPad) -> InstalledPad:
+    """A pad that delivers to a practice platform on its own machine."""
+    pad.practise()
+    pad.enrol()
+    return pad

@@ -1,11 +1,12 @@
 """A Debian 12 of its own in a folder: made bare, changed in layers, and booted with its own systemd.
 
-Needs root, debootstrap and overlayfs. Everything that is mounted or started is in namespaces that
-end with the first process in them, which :meth:`DebianRoot.end` ends; tests that are killed leave it running.
+Needs root, debootstrap and overlayfs. Everything that is mounted or started is in namespaces that end with
+the first process in them, and that one ends with :meth:`DebianRoot.end` or with whoever started it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -22,6 +23,8 @@ _INSIDE: Final = {
     "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"
 }  # fmt: skip
 _SPACES: Final = ("--mount", "--pid", "--uts", "--ipc")
+_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
+"""The kernel ends what is started so when the process that started it ends, however it does."""
 
 _LAY: Final = """
 set -e
@@ -88,6 +91,22 @@ def bare(folder: Path) -> Path:
     return root
 
 
+def equipped(folder: Path, packages: Sequence[str]) -> DebianRoot:
+    """A Debian with these packages, made once and kept in ``folder``; a layer for others."""
+    mark = hashlib.sha256(" ".join(sorted(packages)).encode()).hexdigest()[:12]
+    layer = folder / f"equipped-{mark}"
+    is_made = (layer / "made").exists()
+    if not is_made:
+        shutil.rmtree(layer, ignore_errors=True)
+    (layer / "given").mkdir(parents=True, exist_ok=True)
+    root = DebianRoot(layer, [bare(folder)], layer / "given")
+    if not is_made:
+        root.run("apt-get", "update", "-qq")
+        root.run("apt-get", "install", "-qq", "--no-install-recommends", "-y", *packages, within_s=1200)
+        (layer / "made").touch()
+    return root
+
+
 @dataclass
 class DebianRoot:
     """A Debian in layers: what is below is never written to."""
@@ -115,12 +134,19 @@ class DebianRoot:
             str(self.folder / "root"), lower, str(self.upper), str(self.folder / "work"), str(self.given)
         ]  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        """The first process of the booted system, as this machine counts."""
+        return self._pid
+
     def entering(self) -> list[str]:
         """What runs a command in the booted system when put before it."""
         return ["nsenter", "--target", str(self._pid), *_SPACES, "--net", "--root", "--wd=/"]
 
-    def run(self, *words: str, within_s: float = 600, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command inside: by the booted system, or in one that is not booted."""
+    def run(
+        self, *words: str, within_s: float = 600, check: bool = True, given: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command inside, booted or not; ``given`` is typed into it."""
         environment = [f"{name}={value}" for name, value in {**_INSIDE, **self.environment}.items()]
         inside = ["/usr/bin/env", "-i", *environment, *words]
         if self._init is not None:
@@ -129,11 +155,11 @@ class DebianRoot:
             inside = ["chroot", str(self.folder / "root"), *inside]
             script = f'{_LAY}\nshift 5\nexec "$@"'
             started = [
-                "unshare", *_SPACES, "--fork", "--kill-child",
+                *_WITH_US, "unshare", *_SPACES, "--fork", "--kill-child",
                 "sh", "-c", script, "sh", *self._words(), *inside,
             ]  # fmt: skip
         done = subprocess.run(
-            started, capture_output=True, text=True, timeout=within_s, check=False, stdin=subprocess.DEVNULL
+            started, capture_output=True, text=True, timeout=within_s, check=False, input=given or ""
         )
         if check and done.returncode:
             raise AssertionError(f"{words}: {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
@@ -143,7 +169,7 @@ class DebianRoot:
         """Start the system inside, and wait until it is up."""
         self._init = subprocess.Popen(
             [
-                "unshare", *_SPACES, "--net", "--cgroup", "--fork", "--kill-child",
+                *_WITH_US, "unshare", *_SPACES, "--net", "--cgroup", "--fork", "--kill-child",
                 "sh", "-c", f"{_LAY}{_BOOT}", "sh", *self._words(),
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,32 +11,9 @@ import pytest
 
 from pad.ledger.connection import SCHEMA_VERSION
 from tests.packaging.debian_root import DebianRoot
+from tests.packaging.installed_pad import stand_in_for_a_panel, until, write
 
 pytestmark = [pytest.mark.package, pytest.mark.timeout(1200)]
-
-WITHIN_S: Final = 60.0
-XVFB: Final = """[Service]
-ExecStart=
-ExecStart=/usr/bin/Xvfb :0 -screen 0 1280x800x24 -nolisten tcp -auth /run/pad-screen/xauthority
-"""
-
-
-def until(what: Callable[[], Any], wanted: Callable[[Any], bool] = bool) -> Any:
-    """Ask until the answer is as wanted; the answer."""
-    ends = time.monotonic() + WITHIN_S
-    while True:
-        answer = what()
-        if wanted(answer):
-            return answer
-        if time.monotonic() > ends:
-            raise AssertionError(f"still {answer!r}")
-        time.sleep(0.3)
-
-
-def write(debian: DebianRoot, path: str, text: str) -> None:
-    """Put a file there."""
-    script = f"mkdir -p $(dirname {path}); cat > {path} <<'END'\n{text}\nEND"
-    debian.run("sh", "-c", script)
 
 
 def state(debian: DebianRoot) -> dict[str, Any]:
@@ -50,7 +25,7 @@ def state(debian: DebianRoot) -> dict[str, Any]:
 
 def boot(debian: DebianRoot) -> None:
     """Start the system, a virtual screen in the place of a graphics card."""
-    write(debian, "/etc/systemd/system/pad-screen.service.d/no-card.conf", XVFB)
+    stand_in_for_a_panel(debian)
     debian.boot()
 
 
@@ -85,7 +60,7 @@ def test_a_kiosk_that_is_killed_is_back_and_the_screen_stays(debian: DebianRoot)
     until(lambda: state(debian), lambda told: told.get("state") == "idle")
     screen = pid(debian, "pad-screen")
     before = pid(debian, "kiosk")
-    debian.run("kill", "-9", str(before))
+    debian.run("systemctl", "kill", "--signal=KILL", "--kill-who=main", "kiosk")
     until(lambda: pid(debian, "kiosk"), lambda now: now not in (0, before))
     until(lambda: state(debian), lambda told: told.get("state") == "idle")
     assert pid(debian, "pad-screen") == screen
@@ -95,7 +70,7 @@ def test_a_screen_that_dies_comes_back_with_its_kiosk(debian: DebianRoot) -> Non
     boot(debian)
     until(lambda: state(debian), lambda told: told.get("state") == "idle")
     before = pid(debian, "kiosk")
-    debian.run("kill", "-9", str(pid(debian, "pad-screen")))
+    debian.run("systemctl", "kill", "--signal=KILL", "--kill-who=main", "pad-screen")
     until(lambda: pid(debian, "kiosk"), lambda now: now not in (0, before))
     until(lambda: state(debian), lambda told: told.get("state") == "idle")
 
