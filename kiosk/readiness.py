@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import psutil
 
 import pad
-from kiosk import network
 from kiosk.drivers.health import Health
 from kiosk.events import DeviceState
 from kiosk.facts import Fact, FactGroup, Facts
 from kiosk.ui.layout.form import TOUCH_MM, Form
+from pad import network
 from pad.clock import WALL_AGREES_S, SystemClock, ntp_synchronised
 from pad.ledger.connection import SCHEMA_VERSION, LedgerError
 from pad.ledger.state import Standing, age_s, standing

@@ -46,6 +46,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "version": machine.check_version,
     "log_limit": machine.check_log_limit,
     "clock": programs.check_clock,
+    "network": network.check_network,
     "platform": network.check_platform,
 }
 TITLES: Final = {
@@ -57,7 +58,8 @@ TITLES: Final = {
     "room": marked("room"), "inodes": marked("inodes"), "wear": marked("disk wear"),
     "kiosk": marked("kiosk"), "door": marked("counter TLS"), "syncd": marked("syncd"),
     "units": marked("units"), "version": marked("version"), "log_limit": marked("log size"),
-    "clock": marked("clock"), "dns": marked("DNS"), "tcp": marked("connection"), "tls": marked("TLS"),
+    "clock": marked("clock"), "network": marked("network"), "dns": marked("DNS"),
+    "tcp": marked("connection"), "tls": marked("TLS"),
     "clock_offset": marked("clock offset"), "platform": marked("platform"),
 }  # fmt: skip
 

@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import pad
+from pad import network
 from pad.clock import Anchor, Clock, SystemClock, ntp_synchronised
-from pad.ctl import units
+from pad.ctl import devices
+from pad.ctl.devices import Device
 from pad.ctl.kiosk import KioskSilent, KioskState, kiosk_state
+from pad.enrolment.wire import LOOPBACK
 from pad.keys import SecretError
 from pad.ledger import alerts, flags
 from pad.ledger.connection import LedgerError
@@ -39,14 +43,16 @@ class Stored:
 class Facts:
     """Everything a judgement needs. A text in the place of a value says why there is none.
 
+    ``addresses`` are those this machine has elsewhere than on itself; None where the platform is on it.
     ``retry_cap_s`` is the longest pause of syncd's own; whatever waits longer is not explained by it.
     """
 
     now: Instant
     stored: Stored | str
     kiosk: KioskState | str
+    devices: tuple[Device, ...]
+    addresses: tuple[str, ...] | None
     syncd_runs: bool
-    syncd_says: str
     free_mib: int | None
     min_free_mib: int
     retry_cap_s: float
@@ -60,13 +66,14 @@ def gather(configured: Settings, clock: Clock | None = None) -> Facts:
     now = (clock or SystemClock()).read()
     stored = _stored(configured.ledger_path)
     anchors = () if isinstance(stored, str) else stored.line.anchors
-    unit = units.unit("syncd.service")
+    kiosk = _kiosk(configured)
     return Facts(
         now=now,
         stored=stored,
-        kiosk=_kiosk(configured),
+        kiosk=kiosk,
+        devices=devices.devices(configured, None if isinstance(kiosk, str) else kiosk.devices),
+        addresses=None if is_here(configured) else network.addresses(),
         syncd_runs=holds_lock(configured.state_dir / "syncd.lock"),
-        syncd_says=unit.status if unit is not None else "",
         free_mib=_free_mib(configured.state_dir),
         min_free_mib=configured.ledger.min_free_mib,
         retry_cap_s=configured.sync.retry_after_cap_s,
@@ -78,6 +85,11 @@ def gather(configured: Settings, clock: Clock | None = None) -> Facts:
             "python": platform.python_version(),
         },
     )
+
+
+def is_here(configured: Settings) -> bool:
+    """Whether the platform is on this machine, to practise on."""
+    return urlsplit(configured.platform.url).hostname in LOOPBACK
 
 
 def holds_lock(file: Path, locks: Path = _LOCKS) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
-from pad.clock import AnchorSource
+from pad.clock import WALL_AGREES_S, AnchorSource
 from pad.ctl.facts import Facts, Stored
 from pad.ctl.finding import Finding, Verdict
 from pad.ctl.words import _, marked
@@ -17,6 +17,8 @@ OK, WARN, FAIL = Verdict.OK, Verdict.WARN, Verdict.FAIL
 REFUSED_SHOWN: Final = 10
 WHO: Final = {AnchorSource.PLATFORM: marked("platform"), AnchorSource.TECHNICIAN: marked("technician")}
 """Who told the time, in words."""
+NO_NETWORK: Final = marked("no interface that is up has an address")
+CHECK_CABLE: Final = marked("check the cable at both ends and the switch, then: ip address")
 _SOON: Final = 120.0
 """Seconds. Whatever waits for less has not even had the second attempt of an ordinary back-off."""
 _CREDENTIALS: Final = ("refuses this pad", "signature", "credentials", "401", "403")
@@ -30,6 +32,8 @@ def judge(facts: Facts) -> tuple[Finding, ...]:
 
 def _all(facts: Facts) -> Iterator[Finding]:
     yield _collecting(facts)
+    yield from _devices(facts)
+    yield from _network(facts)
     if isinstance(facts.stored, str):
         yield Finding(
             "ledger", FAIL, facts.stored, _("start the kiosk, which makes, mends or migrates the ledger")
@@ -69,6 +73,22 @@ def _last_rating(facts: Facts) -> str:
     if isinstance(facts.stored, str) or facts.stored.standing.rated_at is None:
         return _("no rating yet")
     return _("last rating {moment}").format(moment=moment(facts.stored.standing.rated_at))
+
+
+def _devices(facts: Facts) -> Iterator[Finding]:
+    for each in facts.devices:
+        if not each.is_well:
+            said = f"{each.name}: {each.port or each.setting} {each.state}".rstrip()
+            yield Finding("devices", FAIL, said, each.todo)
+    if facts.devices and all(each.is_well for each in facts.devices):
+        yield Finding("devices", OK, ", ".join(each.name for each in facts.devices))
+
+
+def _network(facts: Facts) -> Iterator[Finding]:
+    if facts.addresses:
+        yield Finding("network", OK, ", ".join(facts.addresses))
+    elif facts.addresses is not None:
+        yield Finding("network", FAIL, _(NO_NETWORK), _(CHECK_CABLE))
 
 
 def _sending(facts: Facts, stored: Stored) -> Finding:
@@ -138,6 +158,11 @@ def _clock(facts: Facts) -> Finding:
         found = _("told by the {source}; the machine's own is {off} s off").format(
             source=_(WHO[facts.anchor.source]), off=f"{off_s:+.0f}"
         )
+        if abs(off_s) > WALL_AGREES_S:
+            step = _(
+                "name a time server in /etc/systemd/timesyncd.conf; times sent follow the platform's clock"
+            )
+            return Finding("clock", WARN, found, step)
         return Finding("clock", OK, found)
     return Finding(
         "clock", WARN, _("nobody has told the time since the start; ratings wait for it"),

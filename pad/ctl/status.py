@@ -20,9 +20,10 @@ from pad.ledger.state import age_s
 from pad.model import iso_time
 
 TITLES: Final = {
-    "collecting": marked("collecting"), "ledger": marked("ledger"), "sending": marked("sending"),
-    "waiting": marked("waiting"), "refused": marked("refused"), "alerts": marked("alerts"),
-    "flagged": marked("flagged"), "clock": marked("clock"),
+    "collecting": marked("collecting"), "devices": marked("devices"), "network": marked("network"),
+    "ledger": marked("ledger"), "sending": marked("sending"), "waiting": marked("waiting"),
+    "refused": marked("refused"), "alerts": marked("alerts"), "flagged": marked("flagged"),
+    "clock": marked("clock"),
 }  # fmt: skip
 
 

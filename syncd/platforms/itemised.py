@@ -53,6 +53,10 @@ class _Results(msgspec.Struct, frozen=True):
     results: tuple[_Item, ...]
 
 
+class _Catalogue(msgspec.Struct, frozen=True):
+    version: str
+
+
 class _Error(msgspec.Struct, frozen=True):
     code: str
     message: str
@@ -132,11 +136,16 @@ class ItemisedPlatform:
         said = reply.why if isinstance(reply, CredentialsRefused | Throttled) else "it gives no catalogue now"
         return NoAnswer(said, seen=reply.seen)
 
-    def is_known(self) -> Reached | CredentialsRefused | NoAnswer:
-        """Ask a signed question that changes nothing: does the platform know this pad and its signature."""
+    def is_known(self) -> Reached | CredentialsRefused | NoAnswer | None:
+        """Ask a signed question that changes nothing: does the platform know this pad and its signature.
+
+        None: what answers is no platform, such as a network's page to log in at.
+        """
         reply = self._exchange.get(CATALOGUE, {}, self._signed("GET", CATALOGUE, b""))
         if isinstance(reply, Reply):
-            return Reached(seen=reply.seen) if reply.ok else NoAnswer(f"HTTP {reply.status}", seen=reply.seen)
+            if not reply.ok:
+                return NoAnswer(f"HTTP {reply.status}", seen=reply.seen)
+            return Reached(seen=reply.seen) if _is_catalogue(reply.body) else None
         if isinstance(reply, CredentialsRefused | NoAnswer):
             return reply
         return NoAnswer("it answers no such question now", seen=reply.seen)
@@ -182,6 +191,14 @@ class ItemisedPlatform:
             "X-Nonce": nonce,
             "X-Signature": hmac_sm3(self._key, signed.encode()).hex(),
         }
+
+
+def _is_catalogue(body: bytes) -> bool:
+    try:
+        msgspec.json.decode(body, type=_Catalogue)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def read_answer(reply: Reply, batch_id: str) -> Answer:

@@ -12,17 +12,33 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pad import network
 from pad.clock import WALL_AGREES_S
 from pad.ctl.checks import Patient
+from pad.ctl.facts import is_here
 from pad.ctl.finding import Finding, Verdict
-from pad.ctl.words import _
+from pad.ctl.judgement import CHECK_CABLE, NO_NETWORK
+from pad.ctl.words import _, marked
 
 _WITHIN_S: Final = 60.0
 _SOON_DAYS: Final = 21
 _EXPIRED, _NOT_YET = 10, 9
 _OTHER_NAME: Final = (62, 64)
 """Codes of OpenSSL's certificate verification (X509_V_ERR_*)."""
+_NO_PLATFORM: Final = marked(
+    "must somebody log in to this network first? else what answers is no platform, or a secret is missing"
+)
 OK, WARN, FAIL, SKIPPED = Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.SKIPPED
+
+
+def check_network(patient: Patient) -> Iterator[Finding]:
+    """Whether this machine is in a network at all."""
+    if is_here(patient.configured):
+        yield Finding("network", SKIPPED, _("the platform is on this machine"))
+    elif found := network.addresses():
+        yield Finding("network", OK, ", ".join(found))
+    else:
+        yield Finding("network", FAIL, _(NO_NETWORK), _(CHECK_CABLE))
 
 
 def check_platform(patient: Patient) -> Iterator[Finding]:
@@ -98,7 +114,10 @@ def _tls(told: Mapping[str, Any], host: str, port: int) -> Iterator[Finding]:
 def _platform(told: Mapping[str, Any], host: str, port: int) -> Iterator[Finding]:
     if "error" in told:
         yield Finding(
-            "platform", FAIL, told["error"], _("what answers is no platform, or a secret is missing")
+            "platform",
+            FAIL,
+            told["error"],
+            _(_NO_PLATFORM),
         )
         return
     off_s = told["offset_s"]

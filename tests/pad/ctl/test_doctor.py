@@ -19,7 +19,7 @@ from pad.ctl.finding import Finding, Verdict, worst
 from pad.ctl.units import parse
 from tests.pad.ctl.command import in_json, padctl
 from tests.syncd.authority import Authority
-from tests.syncd.city import City, CityServer
+from tests.syncd.city import City, CityServer, Line, Request, http
 from tests.syncd.pad_box import PadBox, free_port
 from tests.syncd.test_against_the_practice_platform import Practice, practice, process
 from tests.syncd.test_tls import certificates, tls_city
@@ -125,6 +125,33 @@ def test_a_word_the_platform_does_not_take(box: PadBox, practice: Practice) -> N
     keys.write_secret(box.state / "keys" / "app_word", "another word", replace=True)
     found = named(way(box), "platform")
     assert (found.verdict, "app_word" in found.next_step) == (FAIL, True)
+
+
+class LogInFirst(City):
+    """A network that answers whatever is asked with its own page."""
+
+    def answer(self, request: Request, line: Line) -> bytes:
+        return http(200, "<html><body>请先登录</body></html>", date=self.now())
+
+
+def test_a_page_to_log_in_at_is_not_taken_for_the_platform(box: PadBox) -> None:
+    server = CityServer(LogInFirst())
+    try:
+        box.configure(f"http://127.0.0.1:{server.port}", "itemised")
+        found = named(way(box), "platform")
+    finally:
+        server.end()
+    assert (found.verdict, "log in to this network first" in found.next_step) == (FAIL, True), found
+
+
+def test_a_machine_in_no_network_is_told_so(box: PadBox, monkeypatch: pytest.MonkeyPatch) -> None:
+    box.configure("https://platform.example", "itemised")
+    for addresses, verdict in ((), FAIL), (("eth0 10.0.0.7",), OK):
+        monkeypatch.setattr("pad.network.addresses", lambda addresses=addresses: addresses)
+        (found,) = network.check_network(patient(box))
+        assert (found.verdict, bool(found.next_step)) == (verdict, verdict is FAIL)
+    box.configure("http://127.0.0.1:1", "itemised")
+    assert [each.verdict for each in network.check_network(patient(box))] == [SKIPPED]
 
 
 def test_a_platform_whose_clock_is_elsewhere(box: PadBox, practice: Practice) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from pad.clock import Anchor, AnchorSource
 from pad.ctl import words
+from pad.ctl.devices import Device
 from pad.ctl.facts import Facts, Stored
 from pad.ctl.finding import Finding, Verdict, worst
 from pad.ctl.judgement import REFUSED_SHOWN, judge, span
@@ -30,8 +31,9 @@ WELL = Facts(
         {},
     ),
     kiosk=KioskState("idle", {}),
+    devices=(),
+    addresses=None,
     syncd_runs=True,
-    syncd_says="",
     free_mib=5000,
     min_free_mib=64,
     retry_cap_s=3600,
@@ -39,6 +41,8 @@ WELL = Facts(
     anchor=None,
     versions={"pad": "1"},
 )
+READER = Device("idcard", "/dev/pad/idcard", "/dev/ttyUSB0", "found", 0, 1.0, "")
+GONE = Device("scanner", "usb:1", "", "lost", 0, None, "plug it in")
 
 
 def stored(**parts: Any) -> Facts:
@@ -74,6 +78,10 @@ def test_a_pad_that_is_well_has_nothing_to_do() -> None:
         (replace(WELL, kiosk=KioskState("cannot_store", {})), "collecting", Verdict.FAIL, "64 MiB", "room"),
         (replace(WELL, free_mib=63), "collecting", Verdict.FAIL, "63 MiB are free", "make room"),
         (replace(WELL, kiosk=KioskState("paused", {})), "collecting", Verdict.WARN, "paused", "opens it"),
+        (replace(WELL, devices=(READER,)), "devices", Verdict.OK, "idcard", ""),
+        (replace(WELL, devices=(READER, GONE)), "devices", Verdict.FAIL, "scanner: usb:1 lost", "plug it in"),
+        (replace(WELL, addresses=("eth0 10.0.0.7",)), "network", Verdict.OK, "eth0 10.0.0.7", ""),
+        (replace(WELL, addresses=()), "network", Verdict.FAIL, "no interface that is up", "check the cable"),
         (replace(WELL, stored="it is damaged"), "ledger", Verdict.FAIL, "it is damaged", "kiosk"),
         (replace(WELL, syncd_runs=False), "sending", Verdict.FAIL, "does not run", "systemctl start syncd"),
         (waiting(10, "the connection was refused"), "sending", Verdict.FAIL, "was refused", "padctl doctor"),
@@ -101,7 +109,12 @@ def test_a_clock_the_platform_told_is_held_against_the_machines_own() -> None:
     anchor = Anchor(
         "boot", NOW.monotonic_ns, WALL + timedelta(hours=1), timedelta(hours=1), AnchorSource.PLATFORM
     )
-    assert "-3600 s off" in named(replace(WELL, ntp=False, anchor=anchor), "clock").found
+    told = named(replace(WELL, ntp=False, anchor=anchor), "clock")
+    assert "-3600 s off" in told.found
+    assert told.verdict is Verdict.WARN
+    assert "timesyncd.conf" in told.next_step
+    right = replace(anchor, true_time=WALL, offset=timedelta(0))
+    assert named(replace(WELL, ntp=False, anchor=right), "clock").verdict is Verdict.OK
 
 
 def test_who_told_the_time_is_said_in_the_language_spoken() -> None:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from kiosk import network
+from pad import network
 
 IPV4 = """\
 Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
