@@ -1,8 +1,10 @@
 """The device's secrets: read from systemd credentials or ``$PAD_STATE/keys``, made once, 0600.
 
-``chain.key`` and ``sealing.key`` are the first of their kind. Those that came by rotation stand
-beside them as ``chain.2.key``, ``chain.3.key``, …, each with the row it begins with, and
-``sealing.2.key``, ``sealing.3.key``, …. A key is in force once its file is there, whole.
+``chain.key`` and ``sealing.key`` are the first of their kind. Those that came by rotation have a folder
+for each kind: ``chain/2.key``, ``chain/3.key``, …, each with the row it begins with, and ``sealing/2.key``,
+``sealing/3.key``, …. A key is in force once its file is there, whole. systemd hands a whole folder over
+by its name and the file's (``LoadCredential=chain:…/keys/chain`` gives ``chain_2.key``), so that no unit
+has to be changed for a new key.
 """
 
 from __future__ import annotations
@@ -22,7 +24,11 @@ from pad.chain import Head, KeyChange, consent, key_at
 CHAIN_KEY_BYTES: Final = 32
 SEALING_KEY_BYTES: Final = 16
 _CHANGE: Final = re.compile(r"([0-9a-f]{64}) ([1-9]\d{0,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
-_UNFINISHED: Final = re.compile(r"\.(chain|sealing)(\.\d+)?\.key\.[0-9a-f]{8}")
+_KINDS: Final = ("chain", "sealing")
+_UNFINISHED: Final = re.compile(r"\.(chain|sealing|\d+)\.key\.[0-9a-f]{8}")
+_LEFT_BEHIND: Final = (
+    "{folder}: there are newer keys than those this program was handed when it started; restart it"
+)
 
 
 class SecretError(RuntimeError):
@@ -58,7 +64,7 @@ class DeviceKeys:
     def current(self) -> DeviceKeys:
         """These, or those that are there now: asked at every use, for three looks at names are nothing.
 
-        :raises SecretError: if a key that came meanwhile cannot be used
+        :raises SecretError: if a key that came meanwhile cannot be used, or was not handed to this program
         """
         if self.state_dir is None or not self._outdated(self.state_dir / "keys"):
             return self
@@ -68,10 +74,16 @@ class DeviceKeys:
 
     def _outdated(self, folder: Path) -> bool:
         """Of the sealing keys the oldest leave first: while ours is there, so is the one after it."""
-        if self.chain and (folder / _name("chain", len(self.changes) + 2)).exists():
+        if self._has_later(folder):
             return True
-        ours, later = (folder / _name("sealing", self.sealing_number + more) for more in (0, 1))
-        return later.exists() or (self.sealing_is_file and not ours.exists())
+        return self.sealing_is_file and not (folder / _name("sealing", self.sealing_number)).exists()
+
+    def _has_later(self, folder: Path) -> bool:
+        """Names alone tell, so this is seen by whoever may not read what they name."""
+        later = [_name("sealing", self.sealing_number + 1)]
+        if self.chain:
+            later.append(_name("chain", len(self.changes) + 2))
+        return any((folder / name).exists() for name in later)
 
     def next_change(self, last: Head) -> KeyChange:
         """A new chain key from the row after ``last`` on, with the consent of the one before."""
@@ -106,7 +118,7 @@ def read_secret(state_dir: Path, name: str) -> str | None:
 
 def _find(state_dir: Path, name: str) -> tuple[Path, str] | None:
     credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    handed = [Path(credentials) / name] if credentials else []
+    handed = [Path(credentials) / name.replace("/", "_")] if credentials else []
     for path in (*handed, state_dir / "keys" / name):
         try:
             text = path.read_text(encoding="ascii").strip()
@@ -128,15 +140,28 @@ def device_keys(state_dir: Path, *, may_create: bool) -> DeviceKeys:
     """The chain and sealing keys; made when the pad starts for the first time.
 
     :param may_create: false once a ledger exists: a new key would orphan what it holds
-    :raises SecretError: if a key is missing and may not be made, or has the wrong length
+    :raises SecretError: if a key is missing and may not be made, or has the wrong length; or if there
+        is a newer one than those that were handed to this program
     """
     chain = _hex_key(state_dir, "chain.key", CHAIN_KEY_BYTES, may_create=may_create)
-    newest = sealing_keys(state_dir, may_create=may_create)
-    return replace(newest, chain=chain, changes=_changes(state_dir))
+    newest = _sealing_keys(state_dir, may_create=may_create)
+    return _not_left_behind(replace(newest, chain=chain, changes=_changes(state_dir)))
 
 
 def sealing_keys(state_dir: Path, *, may_create: bool = False) -> DeviceKeys:
     """The keys of raters' data alone; raises as :func:`device_keys` does."""
+    return _not_left_behind(_sealing_keys(state_dir, may_create=may_create))
+
+
+def _not_left_behind(found: DeviceKeys) -> DeviceKeys:
+    """What was handed over at the start stays as it was then: with keys given up nothing is to be written."""
+    handed = os.environ.get("CREDENTIALS_DIRECTORY")
+    if handed and found.state_dir is not None and found._has_later(found.state_dir / "keys"):
+        raise SecretError(_LEFT_BEHIND.format(folder=found.state_dir / "keys"))
+    return found
+
+
+def _sealing_keys(state_dir: Path, *, may_create: bool) -> DeviceKeys:
     found = {
         number: _hex_key(state_dir, _name("sealing", number), SEALING_KEY_BYTES, may_create=False)
         for number in _numbers(state_dir, "sealing")
@@ -198,25 +223,28 @@ def remove_unfinished(state_dir: Path) -> None:
 
     Nobody else may be writing a secret of these names meanwhile.
     """
-    for path in (state_dir / "keys").glob(".*.key.*"):
-        if _UNFINISHED.fullmatch(path.name):
-            path.unlink(missing_ok=True)
+    for folder in ("", *_KINDS):
+        for path in (state_dir / "keys" / folder).glob(".*.key.*"):
+            if _UNFINISHED.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
 
 def _name(kind: str, number: int) -> str:
-    return f"{kind}.key" if number == 1 else f"{kind}.{number}.key"
+    return f"{kind}.key" if number == 1 else f"{kind}/{number}.key"
 
 
 def _numbers(state_dir: Path, kind: str) -> list[int]:
     """The numbers there are, of keys that came by rotation."""
-    folders = [folder for folder in (os.environ.get("CREDENTIALS_DIRECTORY"), state_dir / "keys") if folder]
-    names: set[str] = set()
-    for folder in folders:
+    places = [(state_dir / "keys" / kind, "")]
+    if handed := os.environ.get("CREDENTIALS_DIRECTORY"):
+        places.append((Path(handed), f"{kind}_"))
+    found: set[int] = set()
+    for folder, before in places:
         # the package's folder lets nobody look what there is, and hands over credentials instead
         with suppress(FileNotFoundError, PermissionError):
-            names |= {path.name for path in Path(folder).iterdir()}
-    found = (re.fullmatch(rf"{kind}\.([1-9]\d{{0,4}})\.key", name) for name in names)
-    return sorted(number for match in found if match and (number := int(match[1])) > 1)
+            names = [re.fullmatch(rf"{before}([1-9]\d{{0,4}})\.key", each.name) for each in folder.iterdir()]
+            found |= {number for name in names if name and (number := int(name[1])) > 1}
+    return sorted(found)
 
 
 def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> bytes:
@@ -242,6 +270,7 @@ def _hex_key(state_dir: Path, name: str, length: int, *, may_create: bool) -> by
 
 def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
     """Write a secret with mode 0600, whole or not at all; one that is there stays, unless told otherwise."""
+    is_new = not path.parent.exists()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -256,8 +285,9 @@ def write_secret(path: Path, text: str, *, replace: bool = False) -> None:
                 os.link(fresh, path)
     finally:
         fresh.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    for folder in (path.parent, path.parent.parent) if is_new else (path.parent,):
+        directory = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

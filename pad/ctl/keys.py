@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import fcntl
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
 from pad import device_key, settings
 from pad.clock import SystemClock
+from pad.ctl import restart
+from pad.ctl.opening import ledger
+from pad.keys import SecretError
 from pad.ledger import rotation
-from pad.ledger.connection import LedgerError, connect
+from pad.settings import Settings
 
 
 @click.group("keys")
@@ -32,15 +38,55 @@ def make(config: Path | None) -> None:
 
 
 @keys_group.command("rotate")
+@click.option("--stopped", is_flag=True, hidden=True)
 @click.pass_obj
-def rotate(config: Path | None) -> None:
-    """Make new keys for what comes; what is stored keeps its own. Kiosk and syncd may run."""
+def rotate(config: Path | None, *, stopped: bool) -> None:
+    """Make new keys for what comes; what is stored keeps its own.
+
+    On an installed pad the kiosk is stopped meanwhile, for some seconds and only while nobody is rating.
+    """
     configured = settings.load(config)
-    if not configured.ledger_path.exists():
-        raise LedgerError(f"{configured.ledger_path}: there is no ledger yet; start the kiosk first")
-    with closing(connect(configured.ledger_path)) as db:
-        done = rotation.rotate(db, configured.state_dir, SystemClock().read())
-    click.echo(
-        f"new keys from row {done.start} on (chain {done.chain_number}, sealing {done.sealing_number}); "
-        f"nothing needs a restart; back up {configured.state_dir / 'keys'} again now"
+    with ledger(configured) as db:
+        handed = rotation.are_handed_over(configured.ledger_path, configured.state_dir)
+        if handed and not stopped and restart.may_restart(configured):
+            done, words = restart.with_kiosk_stopped(configured, ["keys", "rotate", "--stopped"])
+            click.echo(words, err=not done)
+            sys.exit(0 if done else 1)
+        with _kiosk_stopped(configured, needed=handed):
+            made = rotation.rotate(db, configured.state_dir, SystemClock().read(), stopped=handed)
+    restarted = (
+        "nothing needs a restart; " if not handed else "" if stopped else "restart syncd and the kiosk; "
     )
+    click.echo(
+        f"new keys from row {made.start} on (chain {made.chain_number}, sealing {made.sealing_number}); "
+        f"{restarted}back up {configured.state_dir / 'keys'} again now"
+    )
+
+
+@contextmanager
+def _kiosk_stopped(configured: Settings, *, needed: bool) -> Iterator[None]:
+    """Hold the lock a kiosk holds while it runs, so that none starts meanwhile.
+
+    :raises SecretError: if one runs
+    """
+    path = configured.state_dir / "kiosk.lock"
+    if not needed or not path.exists():
+        yield
+        return
+    with path.open() as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SecretError(
+                f"{path}: the kiosk runs, and was handed its keys when it started; stop it, and try again"
+            ) from None
+        yield
+
+
+@keys_group.command("drop")
+@click.pass_obj
+def drop(config: Path | None) -> None:
+    """Remove old keys under which nothing is sealed any more; done by itself after housekeeping."""
+    configured = settings.load(config)
+    with ledger(configured) as db:
+        click.echo(f"removed {rotation.drop_spent(db, configured.state_dir)} sealing keys")

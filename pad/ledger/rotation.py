@@ -2,7 +2,9 @@
 
 Nothing is written anew: each row keeps the key it was made with, which is kept as long as it is
 needed. The ledger's write lock is held while a key comes or goes, and whoever writes a row looks
-for its keys under the same lock: no row falls between two keys, and no program needs a restart.
+for its keys under the same lock: no row falls between two keys, and no program needs a restart. On an
+installed pad the keys are root's, and programs are handed them when they start: there the kiosk has to
+be stopped meanwhile, and one that was not writes no row with a key that was given up.
 """
 
 from __future__ import annotations
@@ -22,9 +24,8 @@ from pad.ledger.journal import write_note
 from pad.model import Instant
 
 _NO_FILES: Final = (
-    "rotation makes files in {keys}, and the keys of this ledger are not there: where they come as "
-    "systemd credentials, stop kiosk and syncd, put them there (mode 0600), take them out of the units, "
-    "start again and rotate then"
+    "rotation makes files in {keys}, and the keys of this ledger are not there: put them there (mode 0600) "
+    "and have the units hand them over from there, as the package's do"
 )
 
 
@@ -37,17 +38,26 @@ class Rotation:
     sealing_number: int
 
 
-def rotate(db: sqlite3.Connection, state_dir: Path, now: Instant) -> Rotation:
-    """Bring both keys out of use for what comes; kiosk and syncd may run.
+def are_handed_over(ledger: Path, state_dir: Path) -> bool:
+    """Whether the keys are another user's than the ledger: then programs get them when they start."""
+    try:
+        return (state_dir / "keys" / "chain.key").stat().st_uid != ledger.stat().st_uid
+    except FileNotFoundError:
+        return False
+
+
+def rotate(db: sqlite3.Connection, state_dir: Path, now: Instant, *, stopped: bool = False) -> Rotation:
+    """Bring both keys out of use for what comes; kiosk and syncd may run unless they are handed their keys.
 
     Killed at any step it leaves one or both keys new and everything readable; done again, it
     makes new ones again.
 
+    :param stopped: that no program runs which was handed the keys of before
     :raises SecretError: if the keys are not files, or not this ledger's; nothing is changed then
     :raises LedgerError: if the ledger cannot be written
     """
     with transaction(db):
-        _refuse_other_places(db, state_dir)
+        _refuse_other_places(db, state_dir, stopped=stopped)
         known, last = keys.device_keys(state_dir, may_create=False), recording.head(db)
         _refuse_foreign(db, known, last, state_dir)
         done = Rotation(last.seq + 1, len(known.changes) + 2, known.sealing_number + 1)
@@ -58,9 +68,8 @@ def rotate(db: sqlite3.Connection, state_dir: Path, now: Instant) -> Rotation:
             keys.write_sealing_key(state_dir, done.sealing_number)
             keys.write_change(state_dir, done.chain_number, known.next_change(last))
         except OSError as error:
-            raise SecretError(
-                f"{error.filename}: cannot be written ({error.strerror}); run it as the pad's own user"
-            ) from None
+            step = "run it as the pad's own user" if isinstance(error, PermissionError) else "mend the disk"
+            raise SecretError(f"{error.filename}: cannot be written ({error.strerror}); {step}") from None
         detail = {"from": done.start, "chain": done.chain_number, "sealing": done.sealing_number}
         write_note(db, "keys_rotated", now, detail)
     return done
@@ -70,8 +79,11 @@ def drop_spent(db: sqlite3.Connection, state_dir: Path) -> int:
     """Remove the sealing keys under which nothing in the ledger is sealed any more; how many there were.
 
     The newest stays, and so do those after the oldest that is needed: :meth:`DeviceKeys.current`
-    tells by the next one that ours is no longer the newest.
+    tells by the next one that ours is no longer the newest. Where they are root's it takes root:
+    ``padctl keys drop``.
     """
+    if not os.access(state_dir / "keys", os.W_OK):
+        return 0
     if len(keys.sealing_keys(state_dir).earlier) == 0:
         return 0
     with transaction(db):
@@ -105,9 +117,10 @@ def _headers(db: sqlite3.Connection) -> list[bytes]:
     return [row[0] for row in rows.fetchall()]
 
 
-def _refuse_other_places(db: sqlite3.Connection, state_dir: Path) -> None:
+def _refuse_other_places(db: sqlite3.Connection, state_dir: Path, *, stopped: bool) -> None:
     folder = state_dir / "keys"
-    if not (folder / "chain.key").exists() or not any(folder.glob("sealing*.key")):
+    sealing_there = [*folder.glob("sealing.key"), *folder.glob("sealing/*.key")]
+    if not (folder / "chain.key").exists() or not sealing_there:
         raise SecretError(_NO_FILES.format(keys=folder))
     if (folder / "chain.key").stat().st_uid != os.geteuid():
         raise SecretError(
@@ -115,10 +128,10 @@ def _refuse_other_places(db: sqlite3.Connection, state_dir: Path) -> None:
             "run it as the pad's own user"
         )
     ledger = Path(db.execute("PRAGMA database_list").fetchone()["file"])
-    if ledger.stat().st_uid != (folder / "chain.key").stat().st_uid:
+    if are_handed_over(ledger, state_dir) and not stopped:
         raise SecretError(
-            f"{folder}: another user's than the ledger, so the pad's programs are handed their keys as "
-            "systemd credentials (the package's units do) and would not see new ones; nothing was changed"
+            f"{folder}: another user's than the ledger, so the kiosk was handed its keys when it started and "
+            "would not see new ones: padctl keys rotate stops and starts it"
         )
 
 

@@ -14,6 +14,7 @@ UNITS: Final = Path(__file__).parents[2] / "systemd"
 MOST: Final = {
     "syncd.service": 1.5,
     "pad-housekeeping.service": 1.5,
+    "pad-spent-keys.service": 2.0,
     "kiosk.service": 3.0,
     "pad-screen.service": 5.0,
     "pad-enrol.service": 3.0,

@@ -10,6 +10,7 @@ import pytest
 from pad import settings
 from pad.ctl import restart
 from pad.ctl.restart import KIOSK, SYNCD
+from pad.ctl.units import Unit
 from pad.settings import Settings
 from tests.syncd.city import City, CityServer, Line, Request, Script, says
 
@@ -125,3 +126,85 @@ def test_elsewhere_it_is_left_to_the_person(
     assert not done
     assert words == "restart kiosk and syncd: they read their settings when they start"
     assert asked(installed) == ""
+
+
+# --- a command while the kiosk is stopped -------------------------------------------------------
+
+SYSTEMD_RUN = """#!/bin/sh
+for each in "$@"; do
+    echo "$each" >> {folder}/asked
+    case $each in --property=StandardOutput=append:*) told=${{each#*append:}} ;; esac
+done
+if [ -e {folder}/twice ]; then echo "Unit pad-stopped.service already exists." >&2; exit 1; fi
+if [ -e {folder}/fails ]; then echo "the disk is full" >> "$told"; exit 1; fi
+echo "new keys" >> "$told"
+"""
+WORDS = ["keys", "rotate", "--stopped"]
+
+
+@pytest.fixture
+def running(installed: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What runs, to be changed; with a systemd-run in the place of the machine's."""
+    program = tmp_path / "systemd-run"
+    program.write_text(SYSTEMD_RUN.format(folder=tmp_path), encoding="ascii")
+    program.chmod(0o755)
+    names = {"kiosk.service", "syncd.service"}
+
+    def unit(name: str) -> Unit:
+        return Unit(name, True, "active" if name in names else "inactive", "", 0, "", "")
+
+    monkeypatch.setattr("pad.ctl.units.unit", unit)
+    monkeypatch.setattr(restart, "RUN", tmp_path)
+    monkeypatch.setattr(restart, "UP_WITHIN_S", 0.2)
+    return names
+
+
+def test_the_command_runs_between_a_stop_and_a_start_that_comes_whatever_becomes_of_it(
+    installed: Settings, kiosk: tuple[City, CityServer], running: set[str]
+) -> None:
+    kiosk[0].usual = state("idle")
+    done, said = restart.with_kiosk_stopped(installed, WORDS)
+    assert (done, said) == (True, "new keys\nkiosk and syncd started anew")
+    lines = asked(installed).splitlines()
+    assert "--property=ExecStartPre=/usr/bin/systemctl stop kiosk.service" in lines
+    assert "--property=ExecStopPost=/usr/bin/systemctl restart kiosk.service syncd.service" in lines
+    assert lines[-5:] == ["--config", str(installed.file), *WORDS]
+    assert not list(installed.file.parent.glob("padctl-*"))
+
+
+@pytest.mark.parametrize(("fault", "why"), [("fails", "the disk is full"), ("twice", "already exists")])
+def test_a_command_that_fails_says_why_and_the_programs_are_back(
+    installed: Settings, kiosk: tuple[City, CityServer], running: set[str], fault: str, why: str
+) -> None:
+    kiosk[0].usual = state("idle")
+    installed.file.with_name(fault).touch()
+    done, said = restart.with_kiosk_stopped(installed, WORDS)
+    assert not done
+    assert why in said
+    assert "started anew with the keys that are there" in said
+
+
+def test_only_what_ran_is_started(installed: Settings, running: set[str]) -> None:
+    running.clear()
+    assert restart.with_kiosk_stopped(installed, WORDS) == (
+        True, "new keys\nneither kiosk nor syncd ran, and none was started",
+    )  # fmt: skip
+    assert "ExecStopPost" not in asked(installed)
+
+
+def test_while_somebody_rates_nothing_is_stopped(
+    installed: Settings, kiosk: tuple[City, CityServer], running: set[str]
+) -> None:
+    kiosk[0].usual = state("rating")
+    done, said = restart.with_kiosk_stopped(installed, WORDS, wait_s=0.05)
+    assert (done, said) == (False, "somebody is rating; when nobody is: padctl keys rotate")
+    assert asked(installed) == ""
+
+
+def test_a_kiosk_that_does_not_come_back_is_said(
+    installed: Settings, kiosk: tuple[City, CityServer], running: set[str]
+) -> None:
+    kiosk[0].usual = says(503, "not yet")
+    done, said = restart.with_kiosk_stopped(installed, WORDS)
+    assert not done
+    assert "does not answer after its start: systemctl status kiosk" in said

@@ -81,15 +81,16 @@ def check_modes(patient: Patient) -> Iterator[Finding]:
         yield Finding("modes", Verdict.SKIPPED, _("{folder} is not there").format(folder=patient.keys_dir))
         return
     wrong = [
-        f"{path.name} {stat.S_IMODE(path.stat().st_mode):04o}"
-        for path in sorted(patient.keys_dir.iterdir())
+        f"{path.relative_to(patient.keys_dir)} {stat.S_IMODE(path.stat().st_mode):04o}"
+        for path in sorted(patient.keys_dir.rglob("*"))
         if path.is_file() and path.stat().st_mode & (0o037 if path.name == _PIN else 0o077)
     ]
     if patient.keys_dir.stat().st_mode & 0o066:
         wrong.insert(0, f"keys {stat.S_IMODE(patient.keys_dir.stat().st_mode):04o}")
     if wrong:
         found = _("others may read secrets: {names}").format(names=", ".join(wrong))
-        yield Finding("modes", Verdict.FAIL, found, f"chmod go= {patient.keys_dir}/*")
+        files = f"find {patient.keys_dir} -type f ! -name {_PIN} -exec chmod go= {{}} +"
+        yield Finding("modes", Verdict.FAIL, found, files)
         return
     yield Finding("modes", Verdict.OK, _("only their owner reads them"))
 

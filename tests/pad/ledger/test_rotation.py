@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
@@ -42,7 +42,8 @@ def verify(window: Window) -> tuple[Head, Break | None]:
 
 
 def names(window: Window) -> set[str]:
-    return {path.name for path in (state_of(window) / "keys").iterdir()}
+    folder = state_of(window) / "keys"
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def restarted(window: Window) -> Recorder:
@@ -69,7 +70,7 @@ def test_programs_that_run_use_the_new_keys_from_the_next_row_on_and_open_what_t
     before = window.rate(rater=PERSON)
     assert rotate(window) == Rotation(2, 2, 2)
     after = window.rate(rater=PERSON)
-    assert names(window) == {"chain.key", "sealing.key", "chain.2.key", "sealing.2.key"}
+    assert names(window) == {"chain.key", "sealing.key", "chain/2.key", "sealing/2.key"}
     assert headers(window) == [1, 2]
     assert window.outbox.rater(before) == window.outbox.rater(after) == PERSON
     assert verify(window) == (Head(2, after.hash), None)
@@ -129,7 +130,7 @@ def test_a_key_without_the_consent_of_the_one_before_is_found(
     rotate(window)
     forged = forge(window)
     window.rate()
-    (state_of(window) / "keys" / "chain.2.key").unlink()
+    (state_of(window) / "keys" / "chain/2.key").unlink()
     keys.write_change(state_of(window), 2, forged)
     found = verify(window)[1]
     assert found == Break(forged.start, "the key from here on was not brought in by the one before it")
@@ -188,7 +189,7 @@ def test_a_ledger_begun_anew_bears_no_key_that_was_given_up(window: Window, tmp_
         anew.recorder, anew.outbox = Recorder(db, given_up, "x"), Outbox(db, given_up)
         for _ in range(5):
             last = anew.rate(rater=PERSON)
-        assert "chain.3.key" in names(anew)
+        assert "chain/3.key" in names(anew)
         assert verify(anew) == (Head(5, last.hash), None)
         assert verification.verify(db, given_up.chain)[2] is not None
         assert verification.verify(db, given_up.chain, given_up.changes)[2] is not None
@@ -211,7 +212,7 @@ def test_a_sealing_key_stays_while_anything_is_sealed_with_it_then_leaves(window
     window.outbox.record([], forget=[first.id])
     window.draft(window.visit(rater=PERSON))
     assert rotation.drop_spent(window.db, state_of(window)) == 2
-    assert names(window) == {"chain.key", "chain.2.key", "chain.3.key", "sealing.3.key"}
+    assert names(window) == {"chain.key", "chain/2.key", "chain/3.key", "sealing/3.key"}
     assert restarted(window).recover(at(700), discard=False) is not None
     third = window.rate(rater=PERSON)
     assert running.rater(third) == window.outbox.rater(third) == PERSON
@@ -287,27 +288,83 @@ def test_keys_that_are_no_files_are_not_rotated_and_what_to_do_is_said(
     credentials = tmp_path / "credentials"
     (tmp_path / "keys").rename(credentials)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
-    with pytest.raises(SecretError, match="systemd credentials, stop kiosk and syncd"):
+    with pytest.raises(SecretError, match="have the units hand them over from there"):
         rotate(window)
     window.rate()
     assert verify(window)[1] is None
     assert not (tmp_path / "keys").exists()
 
 
-def test_keys_that_came_by_rotation_may_become_credentials(
+def hand_over(window: Window, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What systemd makes of ``LoadCredential=chain:…/keys/chain`` and the like at a program's start."""
+    folder = state_of(window) / "keys"
+    handed = state_of(window) / f"credentials-{len(list(state_of(window).glob('credentials-*')))}"
+    handed.mkdir()
+    for name in names(window):
+        (handed / name.replace("/", "_")).write_bytes((folder / name).read_bytes())
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    return handed
+
+
+def lock_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root's, 0711: names that are known can be asked for, and no others are told."""
+    listed = Path.iterdir
+
+    def refused(self: Path) -> Iterator[Path]:
+        if "keys" in self.parts:
+            raise PermissionError(13, "Permission denied", str(self))
+        return listed(self)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+
+
+def test_keys_that_came_by_rotation_are_handed_over_by_their_folder(
     window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = window.rate(rater=PERSON)
     rotate(window)
     after = window.rate(rater=PERSON)
-    (tmp_path / "keys").rename(tmp_path / "credentials")
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "credentials"))
+    hand_over(window, monkeypatch)
+    (tmp_path / "keys").rename(tmp_path / "out of reach")
     window.recorder = restarted(window)
     outbox = Outbox(window.db, keys.sealing_keys(tmp_path))
     window.rate(rater=PERSON)
     assert headers(window) == [1, 2, 2]
     assert outbox.rater(before) == outbox.rater(after) == PERSON
     assert verify(window)[1] is None
+
+
+def test_who_was_handed_keys_that_were_given_up_meanwhile_writes_and_sends_nothing_with_them(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.rate(rater=PERSON)
+    before = hand_over(window, monkeypatch)
+    kiosk, syncd = restarted(window), Outbox(window.db, keys.sealing_keys(state_of(window)))
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    rotate(window)
+    after = hand_over(window, monkeypatch)
+    lock_folder(monkeypatch)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(before))
+    with pytest.raises(LedgerUnwritable, match="newer keys than those this program was handed"):
+        kiosk.append(window.finished(rater=PERSON))
+    for start in (lambda: restarted(window), lambda: keys.sealing_keys(state_of(window))):
+        with pytest.raises(SecretError, match="restart it"):
+            start()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(after))
+    window.recorder = restarted(window)
+    sent = window.rate(rater=PERSON)
+    assert headers(window) == [1, 2]
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(before))
+    with pytest.raises(SecretError, match="restart it"):
+        syncd.rater(sent)  # not: without its rater
+
+
+def test_what_a_power_cut_left_of_a_key_is_no_key_and_leaves_with_the_next(window: Window) -> None:
+    rotate(window)
+    for name in (".sealing.key.0123abcd", "sealing/.3.key.0123abcd", "chain/.3.key.0123abcd"):
+        (state_of(window) / "keys" / name).write_text("ha")
+    assert rotate(window) == Rotation(1, 3, 3)
+    assert not [name for name in names(window) if "0123abcd" in name]
 
 
 def test_keys_the_ledger_was_not_written_with_are_not_rotated(window: Window, tmp_path: Path) -> None:
@@ -327,31 +384,42 @@ def test_another_user_is_sent_to_the_pads_own(window: Window, monkeypatch: pytes
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
-def test_keys_of_another_user_than_the_ledgers_are_handed_over_and_stay(
+def test_keys_of_another_user_than_the_ledgers_change_only_while_the_kiosk_is_stopped(
     window: Window,
 ) -> None:
     """As the package has it: root's keys, the kiosk's ledger, credentials between them."""
     window.rate()
     os.chown(window.path, 12345, -1)
-    with pytest.raises(SecretError, match="would not see new ones; nothing was changed"):
+    with pytest.raises(SecretError, match="would not see new ones: padctl keys rotate stops"):
         rotate(window)
     assert names(window) == {"chain.key", "sealing.key"}
+    assert rotation.are_handed_over(window.path, state_of(window))
+    rotation.rotate(window.db, state_of(window), at(500), stopped=True)
+    assert names(window) == {"chain.key", "sealing.key", "chain/2.key", "sealing/2.key"}
+
+
+def test_old_keys_that_are_roots_stay_until_root_takes_them(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rotate(window)
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert rotation.drop_spent(window.db, state_of(window)) == 0
+    monkeypatch.undo()
+    assert rotation.drop_spent(window.db, state_of(window)) == 1
 
 
 def test_a_folder_nobody_may_look_into_is_none_with_later_keys(
     window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(self: Path) -> None:
-        raise PermissionError(13, "Permission denied", str(self))
-
-    monkeypatch.setattr(Path, "iterdir", refused)
+    lock_folder(monkeypatch)
     assert keys.device_keys(state_of(window), may_create=False) == window.keys
 
 
-@pytest.mark.parametrize("name", ["chain.2.key", "sealing.2.key"])
+@pytest.mark.parametrize("name", ["chain/2.key", "sealing/2.key"])
 def test_a_new_key_that_cannot_be_used_is_told_as_a_disk_that_takes_no_ratings(
     window: Window, name: str
 ) -> None:
+    (state_of(window) / "keys" / name).parent.mkdir()
     (state_of(window) / "keys" / name).write_text("no key")
     with pytest.raises(LedgerUnwritable, match=name):
         window.rate(rater=PERSON)
@@ -362,8 +430,8 @@ def test_a_new_key_that_cannot_be_used_is_told_as_a_disk_that_takes_no_ratings(
 def test_a_chain_key_that_is_missing_between_others_is_named(window: Window) -> None:
     rotate(window)
     rotate(window)
-    (state_of(window) / "keys" / "chain.2.key").unlink()
-    with pytest.raises(SecretError, match=r"chain\.2\.key: missing; put it back"):
+    (state_of(window) / "keys" / "chain/2.key").unlink()
+    with pytest.raises(SecretError, match=r"chain/2\.key: missing; put it back"):
         keys.device_keys(state_of(window), may_create=False)
 
 
