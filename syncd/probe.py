@@ -150,7 +150,10 @@ def _platform(configured: Settings) -> dict[str, Any]:
         if isinstance(platform, ItemisedPlatform):
             known = platform.is_known()
             if known is None:
-                return {"error": "it answers with a page of another make, such as one to log in at"}
+                return {
+                    "error": "it answers with a page of another make, such as one to log in at",
+                    "page": True,
+                }
             found["signed"] = None if isinstance(known, NoAnswer | CredentialsRefused) else True
             if isinstance(known, CredentialsRefused):
                 found |= {"signed": False, "why": known.why}

@@ -39,7 +39,7 @@ def package() -> Path:
 @pytest.fixture(scope="session")
 def base() -> DebianRoot:
     """A Debian with all the package depends on and without the package, as a maker of pads delivers it."""
-    return equipped(KEPT, [*depends(), *STAND_INS])
+    return equipped(KEPT, ["python3", *depends(), *STAND_INS])
 
 
 @pytest.fixture(scope="session")

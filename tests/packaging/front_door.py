@@ -108,7 +108,7 @@ class FrontDoor:
 
     def _answer(self, said: ssl.SSLSocket) -> None:
         if self.mood is Mood.LOGIN_PAGE:
-            said.recv(65536)
+            _read_request(said)
             said.sendall(_LOGIN)
             return
         with socket.create_connection(("127.0.0.1", self._platform_port)) as platform:
@@ -116,6 +116,16 @@ class FrontDoor:
             back.start()
             _pass_on(said, platform)
             back.join()
+
+
+def _read_request(said: socket.socket) -> None:
+    """All of it: whoever closes with something unread cuts its own answer off."""
+    with said.makefile("rb") as coming:
+        length = 0
+        while (line := coming.readline().strip()) != b"":
+            name, _, value = line.partition(b":")
+            length = int(value) if name.lower() == b"content-length" else length
+        coming.read(length)
 
 
 def _pass_on(source: socket.socket, target: socket.socket) -> None:

@@ -135,6 +135,7 @@ def let_in(pad: FarPad) -> None:
 @pytest.fixture
 def well(far: FarPad, request: pytest.FixtureRequest) -> FarPad:
     """The pad as it is while nothing is pulled out: a rating arrives, and nothing of the parts is named."""
+    assert_well(far)
     before = far.control("GET", "/control/received")["count"]
     far.rate(request.node.name[:50])
     far.arrives(before + 1)

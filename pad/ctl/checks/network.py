@@ -18,16 +18,13 @@ from pad.ctl.checks import Patient
 from pad.ctl.facts import is_here
 from pad.ctl.finding import Finding, Verdict
 from pad.ctl.judgement import CHECK_CABLE, NO_NETWORK
-from pad.ctl.words import _, marked
+from pad.ctl.words import _
 
 _WITHIN_S: Final = 60.0
 _SOON_DAYS: Final = 21
 _EXPIRED, _NOT_YET = 10, 9
 _OTHER_NAME: Final = (62, 64)
 """Codes of OpenSSL's certificate verification (X509_V_ERR_*)."""
-_NO_PLATFORM: Final = marked(
-    "must somebody log in to this network first? else what answers is no platform, or a secret is missing"
-)
 OK, WARN, FAIL, SKIPPED = Verdict.OK, Verdict.WARN, Verdict.FAIL, Verdict.SKIPPED
 
 
@@ -113,12 +110,12 @@ def _tls(told: Mapping[str, Any], host: str, port: int) -> Iterator[Finding]:
 
 def _platform(told: Mapping[str, Any], host: str, port: int) -> Iterator[Finding]:
     if "error" in told:
-        yield Finding(
-            "platform",
-            FAIL,
-            told["error"],
-            _(_NO_PLATFORM),
+        step = (
+            _("must somebody log in to this network first? is platform.url right? padctl config show")
+            if told.get("page")
+            else _("what answers is no platform, or a secret is missing")
         )
+        yield Finding("platform", FAIL, told["error"], step)
         return
     off_s = told["offset_s"]
     if off_s is None:

@@ -135,6 +135,7 @@ class LogInFirst(City):
 
 
 def test_a_page_to_log_in_at_is_not_taken_for_the_platform(box: PadBox) -> None:
+    keys.write_secret(box.state / "keys" / "app_word", "practice word")
     server = CityServer(LogInFirst())
     try:
         box.configure(f"http://127.0.0.1:{server.port}", "itemised")
@@ -142,6 +143,7 @@ def test_a_page_to_log_in_at_is_not_taken_for_the_platform(box: PadBox) -> None:
     finally:
         server.end()
     assert (found.verdict, "log in to this network first" in found.next_step) == (FAIL, True), found
+    assert "page of another make" in found.found
 
 
 def test_a_machine_in_no_network_is_told_so(box: PadBox, monkeypatch: pytest.MonkeyPatch) -> None:

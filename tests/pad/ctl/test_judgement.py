@@ -80,6 +80,7 @@ def test_a_pad_that_is_well_has_nothing_to_do() -> None:
         (replace(WELL, kiosk=KioskState("paused", {})), "collecting", Verdict.WARN, "paused", "opens it"),
         (replace(WELL, devices=(READER,)), "devices", Verdict.OK, "idcard", ""),
         (replace(WELL, devices=(READER, GONE)), "devices", Verdict.FAIL, "scanner: usb:1 lost", "plug it in"),
+        (replace(WELL, devices=(replace(GONE, name="voice"),)), "devices", Verdict.WARN, "voice", "plug"),
         (replace(WELL, addresses=("eth0 10.0.0.7",)), "network", Verdict.OK, "eth0 10.0.0.7", ""),
         (replace(WELL, addresses=()), "network", Verdict.FAIL, "no interface that is up", "check the cable"),
         (replace(WELL, stored="it is damaged"), "ledger", Verdict.FAIL, "it is damaged", "kiosk"),
