@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
-from pad import keys, memory, settings
+from pad import keys, memory, published, settings
 from pad.clock import SystemClock
 from pad.doorbell import Doorbell, ring
 from pad.keys import SecretError
@@ -173,6 +173,7 @@ class Daemon:
             self._timetable.every(sync.interval_s, self._alerting.nudge)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
         self._hang_doorbell()
+        self._put_aside()
         self._timetable.start()
         self._monitor.start()
         delivery.start()
@@ -183,6 +184,16 @@ class Daemon:
         self._stop.wait()
         self._end(delivery)
         return 0 if self._asked else 1
+
+    def _put_aside(self) -> None:
+        """What another platform published goes, however this one came into the settings."""
+        try:
+            gone = published.turn_to(self._settings.state_dir, self._settings.platform.url)
+        except OSError as error:
+            _log.warning("what was published before: %s", os.strerror(error.errno or 0))
+            return
+        if gone:
+            _log.info("another platform than before: %s put aside", " and ".join(gone))
 
     def _line(self) -> Line:
         tally = self._uploader.tally

@@ -28,7 +28,7 @@ PURE = {
     "kiosk/ui/typeset.py": set(),
     "pad/enrolment/__init__.py": {"urllib"},
     "pad/enrolment/wire.py": {"msgspec", "pad", "urllib"},
-    "pad/enrolment/landing.py": {"pad"},
+    "pad/enrolment/landing.py": {"pad", "urllib"},
     "pad/enrolment/sheet.py": {"csv", "io", "pad"},
     **{
         f"kiosk/drivers/{codec}.py": {"array", "binascii", "functools", "heapq", "kiosk", "operator", "pad"}

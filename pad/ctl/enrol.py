@@ -285,6 +285,10 @@ def _told(configured: Settings, done: Enrolled, restarted: str) -> list[str]:
     changed = ", ".join(done.changed) or _("nothing was another before")
     lines.append(_("settings  {file}: {changed}").format(file=configured.file, changed=changed))
     lines += [_("secret    {path}").format(path=path) for path in done.secrets]
+    if done.aside:
+        lines.append(
+            _("aside     {names}: the platform before published them").format(names=", ".join(done.aside))
+        )
     if done.waiting:
         lines.append(
             _("waiting   {count} ratings; they are sent under the new name").format(count=done.waiting)
@@ -306,6 +310,7 @@ def _as_json(configured: Settings, done: Enrolled, *, restarted: bool) -> dict[s
         "catalogue": done.answer.catalogue,
         "settings": {"file": str(configured.file), "changed": done.changed},
         "secrets": [str(path) for path in done.secrets],
+        "aside": done.aside,
         "waiting": done.waiting,
         "journal": done.noted,
         "restarted": restarted,

@@ -1,8 +1,8 @@
 """The steps of an enrolment, in an order that a power cut may stop anywhere: done again it comes to the same.
 
-Device key, question, secrets, settings, journal. Every file is replaced whole, the platform answers the
-same code and key with the same again, and neither the ledger nor its keys are touched: what waits to be
-sent is sent under the new name.
+Device key, question, secrets, what the platform before published, settings, journal. Every file is
+replaced whole, the platform answers the same code and key with the same again, and neither the ledger nor
+its keys are touched: what waits to be sent is sent under the new name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import pad
-from pad import device_key, indicators, keys
+from pad import device_key, indicators, keys, published
 from pad.clock import SystemClock
 from pad.enrolment import Enrolment, wire
 from pad.enrolment.landing import APP_WORD, landing
@@ -56,6 +56,8 @@ class Enrolled:
     changed: tuple[str, ...]
     secrets: tuple[Path, ...]
     waiting: int | None
+    aside: tuple[str, ...] = ()
+    """What another platform had published, put aside."""
     noted: str = ""
     """Why the journal does not tell of it; empty where it does, or there is no ledger yet."""
 
@@ -90,6 +92,8 @@ class Steps:
             wire.open_secrets(answer, pair.private_key),
             profile=link.profile,
             dialect=configured.profile.dialect,
+            before=link.url,
+            phone_url=configured.phone.url,
         )
         settings = {**arrived.settings, **self.local}
         # before anything is written: an answer these settings cannot take changes nothing
@@ -101,18 +105,25 @@ class Steps:
             for left in folder.glob(f".{name}.*"):  # by a power cut
                 left.unlink(missing_ok=True)
             keys.write_secret(folder / name, arrived.secrets[name], replace=True)
+        # before the settings: once those name the new platform nothing says that there was another
+        aside = published.turn_to(configured.state_dir, arrived.settings["platform.url"], before=link.url)
         changed = writing.change(configured.file, settings)
-        waiting, noted = self._note(answer)
-        return Enrolled(
-            answer, self.serial, changed, tuple(folder / name for name in arrived.secrets), waiting, noted
-        )
+        waiting, noted = self._note(answer, aside)
+        written = tuple(folder / name for name in arrived.secrets)
+        return Enrolled(answer, self.serial, changed, written, waiting, aside, noted)
 
-    def _note(self, answer: Answer) -> tuple[int | None, str]:
+    def _note(self, answer: Answer, aside: tuple[str, ...]) -> tuple[int | None, str]:
         """Tell the journal, if there is a ledger; how many ratings wait, and why there is no note."""
         path = self.configured.ledger_path
         if not path.exists():
             return None, ""
-        detail = {"device": answer.device, "win_no": answer.pad.win_no, "serial": self.serial}
+        detail: dict[str, object] = {
+            "device": answer.device,
+            "win_no": answer.pad.win_no,
+            "serial": self.serial,
+        }
+        if aside:
+            detail["aside"] = list(aside)
         now = SystemClock().read()
         try:
             with closing(connect(path)) as db:

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
-from pad import keys
+from pad import bulletin, indicators, keys
 from pad.ledger import verification
 from tests.sandbox.conftest import Sandbox as Practice
 from tests.syncd.pad_box import PadBox
 from tests.syncd.process import ROOT
+
+NOTICE = '{"version": "1", "notices": [{"text": {"zh_CN": "原平台"}}]}'.encode()
 
 
 def enrol(box: PadBox, practice: Practice, **given: Any) -> dict[str, Any]:
@@ -86,6 +88,40 @@ def test_what_waits_is_sent_once_under_the_new_name(box: PadBox, tmp_path: Path,
         assert not verification.examine(box.db, box.keys, None).findings
     finally:
         practice.close()
+
+
+def published(box: PadBox) -> bool:
+    return any((box.state / name).exists() for name in (indicators.PULLED, bulletin.NAME))
+
+
+def publish(box: PadBox) -> None:
+    """As the platform of the settings does."""
+    indicators.keep_pulled(box.state, indicators.load(ROOT / "config/indicators/national-2020-05-22.toml"))
+    bulletin.write(box.state, NOTICE)
+
+
+def test_at_another_platform_what_the_one_before_published_goes_with_it(box: PadBox, tmp_path: Path) -> None:
+    (box.folder / "platforms").mkdir()
+    text = (ROOT / "config/platforms/itemised.toml").read_text(encoding="utf-8")
+    (box.folder / "platforms/itemised.toml").write_text(text, encoding="utf-8")
+    box.configure("https://old.invalid", "itemised")
+    publish(box)
+    box.rate("P1")
+    before = kept(box)
+    (tmp_path / "practice").mkdir()
+    with closing(Practice(tmp_path / "practice")) as practice:
+        told = enrol(box, practice, pad={"hall_name": "大厅", "win_no": "A07"})
+    assert told["aside"] == [indicators.PULLED, bulletin.NAME]
+    assert not published(box), "so that the installed list holds, and nothing hangs"
+    assert (box.state / "bulletin.aside.json").read_bytes() == NOTICE
+    assert kept(box) == before
+    assert json.loads(box.journal()[-1]["detail"])["aside"] == told["aside"]
+
+    publish(box)
+    box.configure("https://another.invalid", "itemised")  # by hand
+    daemon = box.daemon()
+    box.wait_until(lambda: not published(box))
+    assert daemon.terminate() == 0
 
 
 def with_syncd(box: PadBox) -> None:

@@ -18,11 +18,15 @@ def landed(
     profile: Dialect = Dialect.ITEMISED,
     now: str = "profile.toml",
     speaks: Dialect | None = None,
+    before: tuple[str, str] = ("", ""),
     **given: str,
 ) -> Landing:
     platform = Platform(profile, "https://platform.example/gateway/", "pad", KEY, given.get("phone_url"))
     answer = Answer("pad-7", Window("大厅", "A07"), platform, "04")
-    return landing(answer, Secrets("word", given.get("phone_key")), profile=now, dialect=speaks)
+    return landing(
+        answer, Secrets("word", given.get("phone_key")), profile=now, dialect=speaks,
+        before=before[0], phone_url=before[1],
+    )  # fmt: skip
 
 
 def test_what_is_not_given_of_the_window_is_emptied_for_it_may_have_been_another_windows() -> None:
@@ -52,6 +56,22 @@ def test_the_phones_page_and_key_stay_where_none_are_given() -> None:
     full = landed(phone_url="https://platform.example/r", phone_key="0" * 32)
     assert full.settings["phone.url"] == "https://platform.example/r"
     assert full.secrets["phone.key"] == "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("platform", "page", "goes"),
+    [
+        ("https://old.example/gateway", "https://old.example/r", True),
+        ("https://old.example/gateway", "https://city.example/r", False),
+        ("https://platform.example/gateway", "https://platform.example/r", False),
+        ("https://old.example/gateway", "", False),
+    ],
+)
+def test_the_page_for_phones_goes_with_the_platform_that_has_it(platform: str, page: str, goes: bool) -> None:
+    settings = landed(before=(platform, page)).settings
+    assert settings.get("phone.url") == ("" if goes else None)
+    given = landed(before=(platform, page), phone_url="https://platform.example/q").settings
+    assert given["phone.url"] == "https://platform.example/q"
 
 
 def test_no_secret_is_a_setting_nor_in_a_repr() -> None:
