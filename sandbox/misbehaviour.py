@@ -54,6 +54,7 @@ KINDS: Final = {
     "poison-record": Kind("refuses whatever contains one project number (empty: the first it sees)",
                           {"project_no": ""}, lasts=True),
     "clock-ahead": Kind("its Date, and its idea of now, are ahead", {"seconds": 3600.0}, lasts=True),
+    "clock-behind": Kind("its Date, and its idea of now, are behind", {"seconds": 3600.0}, lasts=True),
     "duplicate-answers": Kind("calls everything a duplicate; what is new is stored all the same"),
 }  # fmt: skip
 

@@ -75,9 +75,11 @@ class Platform:
 
     def now(self) -> datetime:
         """The platform's idea of now."""
-        ahead = self.misbehaviours.peek("clock-ahead")
-        seconds = ahead.parameters["seconds"] if ahead is not None else 0
-        return datetime.now(CHINA_TIME) + timedelta(seconds=seconds)
+        now = datetime.now(CHINA_TIME)
+        for name, sign in (("clock-ahead", 1), ("clock-behind", -1)):
+            if (wrong := self.misbehaviours.peek(name)) is not None:
+                now += sign * timedelta(seconds=wrong.parameters["seconds"])
+        return now
 
     @property
     def catalogue(self) -> Catalogue:

@@ -5,7 +5,7 @@ this file. It has no clock, no disk and no network; chance comes in as a functio
 member of a batch leaves it either settled or pending; no level, comment or person is known
 here, so none can be treated differently.
 
-The table is in :func:`decide`. Two things are worth a word:
+The table is in :func:`decide`. Three things are worth a word:
 
 - An answer for a whole array names no record. The array is split until the record it was about
   stands alone; then the same answer settles it. Nothing of a refused array was stored, so the
@@ -15,11 +15,14 @@ The table is in :func:`decide`. Two things are worth a word:
   much for the time limit, or a record the platform's own program fails over (HTTP 500). Such a
   batch is split, and a record that stands alone and has done so for a minute is passed by for
   a while, so that it blocks nobody behind it.
+- A record that is refused while its time, which is the true one, lies ahead of what the platform's own
+  clock shows with the refusal is *early*: it stays pending and is judged when that clock has come to it.
+  Who is refused then is refused for what it says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,6 +49,8 @@ STUMBLES_BEFORE_SPLIT: Final = 2
 """One lost answer is chance and keeps its batch together; the second in a row is not."""
 PASS_BY_AFTER_S: Final = 60.0
 """Back-off spent on HTTP 500 before a lone record is suspected: a server restarts in less."""
+EARLY: Final = "refused, and its time is ahead of what the platform's clock shows"
+"""Why a record waits that was refused early."""
 GROWTH: Final = 4
 """After a success a halved batch grows by a quarter (at least one), so that it does not swing."""
 
@@ -88,10 +93,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What becomes of one member; for a pending one, the batch it goes with next."""
+    """What becomes of one member; for a pending one, the batch it goes with next.
+
+    ``early``: it was refused before its time, and waits until the platform's clock has come to it.
+    """
 
     state: DeliveryState
     batch: str | None = None
+    early: bool = False
     receipt: str | None = None
     code: str | None = None
     message: str | None = None
@@ -122,8 +131,13 @@ class Batch:
         return len(self.members) == 1
 
 
-def decide(line: Line, batch: Batch, answer: Answer, rules: Sync, lots: Lots) -> Decision:
-    """The decision after an answer."""
+def decide(
+    line: Line, batch: Batch, answer: Answer, rules: Sync, lots: Lots, early: Collection[str] = ()
+) -> Decision:
+    """The decision after an answer.
+
+    :param early: those of the members whose time is ahead of what the platform's clock showed with it
+    """
     up = replace(line, failures=0, stumbles=0, stumbled_s=0.0)
     known = replace(up, credentials_refused=False)
     match answer:
@@ -132,11 +146,12 @@ def decide(line: Line, batch: Batch, answer: Answer, rules: Sync, lots: Lots) ->
         case WholeDuplicate() if batch.alone:
             return Decision(_grown(known, rules), _all(batch, _acknowledged(None)))
         case WholeRefused(message=message, code=code) if batch.alone:
-            return Decision(known, _all(batch, _refused(code, message)))
+            is_early = batch.members[0] in early
+            return Decision(known, _all(batch, _early(batch.id) if is_early else _refused(code, message)))
         case WholeDuplicate() | WholeRefused():
             return Decision(known, _regrouped(batch, _half(batch), lots))
         case Itemised(results=results):
-            return _itemised(line, known, batch, results, rules, lots)
+            return _itemised(line, known, batch, results, rules, lots, early)
         case TooLarge() if batch.alone:
             return Decision(up, _all(batch, _refused("413", "HTTP 413: too large even alone")))
         case TooLarge():
@@ -213,7 +228,13 @@ def _unanswered(line: Line, batch: Batch, answer: NoAnswer, rules: Sync, lots: L
 
 
 def _itemised(
-    line: Line, known: Line, batch: Batch, results: Sequence[Result], rules: Sync, lots: Lots
+    line: Line,
+    known: Line,
+    batch: Batch,
+    results: Sequence[Result],
+    rules: Sync,
+    lots: Lots,
+    early: Collection[str],
 ) -> Decision:
     """Each record that is named has its own fate; the others have had no answer."""
     named = _unambiguous(results)
@@ -222,7 +243,7 @@ def _itemised(
         why = "the answer names none of the records"
         return _back_off(_steady(line), _kept(batch), why, None, rules, lots)
     rest = Fate(DeliveryState.PENDING, batch=lots.batch_id())
-    fates = tuple(_fate(named[member]) if member in named else rest for member in batch.members)
+    fates = tuple(_fate(named[member], early, lots) if member in named else rest for member in batch.members)
     return Decision(_grown(known, rules) if len(covered) == len(batch.members) else known, fates)
 
 
@@ -236,14 +257,20 @@ def _unambiguous(results: Sequence[Result]) -> dict[str, Result]:
     return {rating_id: result for rating_id, result in named.items() if rating_id not in contradicted}
 
 
-def _fate(result: Result) -> Fate:
+def _fate(result: Result, early: Collection[str], lots: Lots) -> Fate:
     if result.outcome is Outcome.REFUSED:
+        if result.rating_id in early:
+            return _early(lots.batch_id())
         return _refused(result.code, result.message or "")
     return _acknowledged(result.receipt)
 
 
 def _acknowledged(receipt: str | None) -> Fate:
     return Fate(DeliveryState.ACKNOWLEDGED, receipt=receipt)
+
+
+def _early(batch_id: str) -> Fate:
+    return Fate(DeliveryState.PENDING, batch=batch_id, early=True)
 
 
 def _refused(code: str | None, message: str) -> Fate:

@@ -145,7 +145,10 @@ def _platform(configured: Settings) -> dict[str, Any]:
         heard = platform.look_at_clock()
         if isinstance(heard, NoAnswer):
             return {"error": heard.why}
-        found: dict[str, Any] = {"offset_s": None if heard.seen is None else _offset_s(heard.seen)}
+        found: dict[str, Any] = {
+            "offset_s": None if heard.seen is None else _offset_s(heard.seen),
+            "ntp": clock.read().trusted,
+        }
         clock.observe(heard.seen, lambda: None)
         if isinstance(platform, ItemisedPlatform):
             known = platform.is_known()

@@ -20,7 +20,7 @@ from pad.ledger.rows import Delivery
 from pad.model import DeliveryState, Rater, iso_time
 from pad.sealing import SealError
 from pad.settings import Settings
-from syncd import policy, times
+from syncd import policy, their_clock, times
 from syncd.card_memory import CardMemory
 from syncd.ledger_file import LedgerFile
 from syncd.outage import Outage
@@ -28,6 +28,7 @@ from syncd.platform_clock import PlatformClock
 from syncd.platforms.base import Answer, NoAnswer, Parcel, Platform, Seen, Trouble
 from syncd.policy import Batch, Decision, Fate, Line, Lots
 from syncd.tally import Tally
+from syncd.their_clock import TheirClock
 
 _log = logging.getLogger("syncd.delivery")
 
@@ -35,6 +36,8 @@ PASSED_BY_MAX = 8
 """Records passed by at a time; if more of them fail it is the platform, not they."""
 WORDS_MAX = 500
 """Characters kept of what a platform says of a record."""
+SLOW = "platform_clock_slow"
+"""The journal's word for it, once each time it begins."""
 _UNTIMED = NoAnswer("the true time is not known: no NTP, and the platform has not told it")
 
 
@@ -47,6 +50,8 @@ class Load:
     deliveries: tuple[Delivery, ...]
     left: tuple[Delivery, ...]
     unopened: tuple[int, ...]
+    early: datetime | None = None
+    """The time of the first that is left behind because the platform's clock has not come to it."""
 
     @property
     def is_new_and_alone(self) -> bool:
@@ -81,6 +86,8 @@ class Uploader:
         self._outage = Outage()
         self._held: list[Callable[[Outbox], None]] = []
         self._passed_by: dict[int, float] = {}
+        self._theirs = TheirClock(clock)
+        self._waits_for_it: str | None = None
         self._abandoned = False
         self.refused = 0
         self.tally = Tally()
@@ -88,8 +95,8 @@ class Uploader:
 
     @property
     def why(self) -> str | None:
-        """Why nothing is delivered at present; None while the line is up."""
-        return self._outage.why
+        """Why ratings wait at present; None while the line is up and none waits for the platform's clock."""
+        return self._outage.why or self._waits_for_it
 
     @property
     def is_up(self) -> bool:
@@ -118,12 +125,15 @@ class Uploader:
             self._clock.learn(outbox.anchors())
             self._known = outbox
         self._write_held(outbox)
+        self._waits_for_it = None
         waiting = outbox.next_batch(self._line.limit, self._passing_by())
         unheard = self._seek_time(outbox)
         self._write_held(outbox)
         if not waiting:
-            return min(self._passed_by.values()) - self._monotonic_s() if self._passed_by else None
+            return self._next_of_those_passed_by()
         load = self._load(outbox, waiting)
+        if load.early is not None and not load.parcels:
+            return self._hold(outbox, waiting[0].delivery, load.early)
         if not load.parcels:
             return self._decide(load, unheard or _UNTIMED).wait_s
         if not load.is_new_and_alone:
@@ -144,7 +154,27 @@ class Uploader:
     def _passing_by(self) -> tuple[int, ...]:
         now = self._monotonic_s()
         self._passed_by = {seq: until for seq, until in self._passed_by.items() if until > now}
-        return tuple(self._passed_by)
+        return (*self._passed_by, *self._theirs.passing_by())
+
+    def _next_of_those_passed_by(self) -> float | None:
+        now, early_s = self._monotonic_s(), self._theirs.next_s()
+        waits = [until - now for until in self._passed_by.values()]
+        self._waits_for_it = None if early_s is None else self._theirs.why
+        return min((*waits, *(() if early_s is None else (early_s,))), default=None)
+
+    def _hold(self, outbox: Outbox, front: Delivery, at: datetime) -> float:
+        """Send nothing before the platform's clock has come to the front's time; its row says why it waits.
+
+        The clock is looked at meanwhile: somebody may set it.
+        """
+        if self._theirs.heard_ago_s >= self._rules.interval_s:
+            self._observe(outbox, self._platform.look_at_clock().seen)
+        wait_s = max(0.0, min(self._theirs.until_s(at), self._rules.interval_s))
+        self._waits_for_it = why = self._theirs.why
+        if wait_s and front.last_error != why:
+            again_at = iso_time(self._clock.best() + timedelta(seconds=self._theirs.until_s(at)))
+            outbox.record([replace(front, last_error=why, next_attempt_at=again_at)])
+        return wait_s
 
     def _seek_time(self, outbox: Outbox) -> NoAnswer | None:
         """Have the platform tell the time if nobody else does; what kept it from answering, if so."""
@@ -160,6 +190,7 @@ class Uploader:
         return None
 
     def _observe(self, outbox: Outbox, seen: Seen | None) -> None:
+        self._theirs.hear(seen)
         anchor = self._clock.observe(seen, outbox.last_trusted)
         if anchor is not None:
             self._held.append(lambda ledger: ledger.set_anchor(anchor))
@@ -168,12 +199,16 @@ class Uploader:
         """As many as may go together and whose time is known, from the front."""
         parcels: list[Parcel] = []
         unopened = []
+        early = None
         now = self._clock.read()
         for each in waiting[: self._line.limit]:
             seq = each.rating.seq
             bounds = partial(outbox.known_bounds, seq)
             timed = times.assess_time(each.rating, now, self._clock.anchors, bounds)
             if timed is None:
+                break
+            if self._theirs.holds(timed.at):
+                early = timed.at
                 break
             try:
                 rater = outbox.rater(each.rating)
@@ -204,6 +239,7 @@ class Uploader:
                 if stored is not None
             ),
             unopened=tuple(unopened),
+            early=early,
         )
 
     def _submit(self, load: Load) -> Answer:
@@ -218,8 +254,10 @@ class Uploader:
     def _decide(self, load: Load, answer: Answer) -> Decision:
         """What follows from an answer; what is to be written is held until it is."""
         was_down = self._line.is_down
-        decision = policy.decide(self._line, load.batch, answer, self._rules, self._lots)
+        early = their_clock.early(load.parcels, answer.seen)
+        decision = policy.decide(self._line, load.batch, answer, self._rules, self._lots, early)
         self._line = decision.line
+        self._learn_of_their_clock(load, decision, early, answer.seen)
         if load.parcels:
             self._held.append(self._outcome(load, decision))
         if decision.pass_by_s and len(self._passed_by) < PASSED_BY_MAX:
@@ -231,13 +269,42 @@ class Uploader:
             self.changed()
         return decision
 
+    def _learn_of_their_clock(
+        self, load: Load, decision: Decision, early: frozenset[str], seen: Seen | None
+    ) -> None:
+        """What was refused early waits; what was taken early shows that the platform does not mind."""
+        self._theirs.hear(seen)
+        was_slow = self._theirs.is_slow
+        sent = list(zip(load.parcels, decision.fates, strict=True))
+        refused = [(parcel.rating.seq, parcel.assess_time) for parcel, fate in sent if fate.early]
+        self._theirs.judge(
+            refused,
+            taken=any(
+                fate.state is DeliveryState.ACKNOWLEDGED and parcel.rating.id in early
+                for parcel, fate in sent
+            ),
+        )
+        for seq, _at in refused:
+            _log.info("rating %d is refused, and its time is ahead of the platform's clock; it waits", seq)
+        if self._theirs.is_slow and not was_slow:
+            _log.warning("%s", self._theirs.why)
+            slow, moment = {"slow_s": round(self._theirs.slow_s)}, self._clock.read()
+            self._held.append(lambda outbox: outbox.note(SLOW, moment, dict(slow)))
+
     def _outcome(self, load: Load, decision: Decision) -> Callable[[Outbox], None]:
         """What is to be written after an attempt: the fates, what is purged with them, a note."""
         now, moment = self._settled_at(load), self._clock.read()
         again_at = iso_time(now + timedelta(seconds=decision.wait_s))
         after = [
             _after(delivery, fate, decision.why, iso_time(now), again_at)
-            for delivery, fate in zip(load.deliveries, decision.fates, strict=True)
+            if not fate.early
+            else replace(
+                delivery,
+                batch=fate.batch,
+                last_error=policy.EARLY,
+                next_attempt_at=iso_time(now + timedelta(seconds=self._theirs.until_s(parcel.assess_time))),
+            )
+            for parcel, delivery, fate in zip(load.parcels, load.deliveries, decision.fates, strict=True)
         ]
         forgotten = [
             parcel.rating.id

@@ -41,6 +41,7 @@ PURE = {
     },
     "syncd/policy.py": {"pad", "syncd"},
     "syncd/times.py": {"pad", "syncd"},
+    "syncd/platforms/stamp.py": {"syncd"},
     "syncd/platforms/validity.py": {"cryptography"},
     "syncd/guards.py": set(),
     "syncd/health.py": {"syncd"},

@@ -24,6 +24,8 @@ _SOON: Final = 120.0
 """Seconds. Whatever waits for less has not even had the second attempt of an ordinary back-off."""
 _CREDENTIALS: Final = ("refuses this pad", "signature", "credentials", "401", "403")
 """By which syncd's own words for a platform that does not know the pad are told from a dead line."""
+_THEIR_CLOCK: Final = ("slow; ratings wait", "ahead of what the platform's clock shows")
+"""By which its words for a platform whose clock is slow are."""
 
 
 def judge(facts: Facts) -> tuple[Finding, ...]:
@@ -108,6 +110,10 @@ def _sending(facts: Facts, stored: Stored) -> Finding:
     error = stored.line.last_error
     if error is None:
         return Finding("sending", OK, _("yes; {last}").format(last=last))
+    if any(words in error for words in _THEIR_CLOCK):
+        return Finding(
+            "sending", WARN, f"{error}; {last}", _("have the platform's clock set; nothing is lost")
+        )
     if any(words in error for words in _CREDENTIALS):
         return Finding(
             "sending", FAIL, f"{error}; {last}",
@@ -126,6 +132,9 @@ def _waiting(facts: Facts, stored: Stored) -> Finding:
     found = _("{count}; the oldest for {span}, since {moment} by the pad's clock").format(
         count=backlog.pending, span=span(waited_s), moment=moment(backlog.oldest.wall)
     )
+    if any(words in (stored.line.last_error or "") for words in _THEIR_CLOCK):
+        step = _("they go out as the platform's clock comes to their times")
+        return Finding("waiting", WARN, found, step)
     if waited_s > facts.retry_cap_s:
         return Finding("waiting", FAIL, found, _("no pause of syncd's own is that long: padctl doctor"))
     if waited_s > _SOON:

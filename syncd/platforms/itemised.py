@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Final
@@ -32,6 +32,7 @@ from syncd.platforms.base import (
 from syncd.platforms.http import Exchange
 from syncd.platforms.judging import Reply, unread
 from syncd.platforms.records import rating_record, service_key, service_record
+from syncd.platforms.stamp import Stamp
 from syncd.platforms.tls import TrueTime
 
 BATCHES: Final = "/v1/batches"
@@ -80,7 +81,7 @@ class ItemisedPlatform:
         self._device = settings.pad.device_id
         self._app_mark = settings.platform.app_mark
         self._key = app_word.encode()
-        self._clock = clock
+        self._stamp = Stamp(clock)
         self._exchange = Exchange(settings, truth=truth)
 
     def submit(self, batch_id: str, parcels: Sequence[Parcel]) -> Answer:
@@ -123,8 +124,7 @@ class ItemisedPlatform:
 
     def catalogue(self, version: str) -> Published | Unchanged | NoAnswer:
         """Ask for indicators, notices and published figures, if they are others than ``version``."""
-        query = {"version": version} if version else {}
-        reply = self._exchange.get(CATALOGUE, query, self._signed("GET", CATALOGUE, b""))
+        reply = self._get_catalogue({"version": version} if version else {})
         if isinstance(reply, Reply):
             if reply.status == HTTPStatus.OK:
                 return Published(reply.body, seen=reply.seen)
@@ -141,7 +141,7 @@ class ItemisedPlatform:
 
         None: what answers is no platform, such as a network's page to log in at.
         """
-        reply = self._exchange.get(CATALOGUE, {}, self._signed("GET", CATALOGUE, b""))
+        reply = self._get_catalogue({})
         if isinstance(reply, Reply):
             if not reply.ok:
                 return NoAnswer(f"HTTP {reply.status}", seen=reply.seen)
@@ -175,12 +175,19 @@ class ItemisedPlatform:
 
     def _post(self, path: str, value: object) -> Reply | Answer:
         body = msgspec.json.encode(value)
-        headers = {"Content-Type": "application/json; charset=utf-8"} | self._signed("POST", path, body)
-        return self._exchange.post(path, body, headers)
+        kind = {"Content-Type": "application/json; charset=utf-8"}
+        return self._stamp.signed(
+            lambda: self._exchange.post(path, body, kind | self._signed("POST", path, body))
+        )
+
+    def _get_catalogue(self, query: Mapping[str, str]) -> Reply | Answer:
+        return self._stamp.signed(
+            lambda: self._exchange.get(CATALOGUE, query, self._signed("GET", CATALOGUE, b""))
+        )
 
     def _signed(self, method: str, path: str, body: bytes) -> dict[str, str]:
         """The headers that say who asks; a query is no part of what is signed."""
-        timestamp = str(round(self._clock().timestamp() * 1000))
+        timestamp = str(round(self._stamp.time().timestamp() * 1000))
         nonce = secrets.token_hex(_NONCE_BYTES)
         signed = "\n".join(
             (method, urlsplit(self._exchange.url(path)).path, timestamp, nonce, sm3(body).hex())

@@ -27,6 +27,7 @@ from syncd.platforms.base import (
 from syncd.platforms.http import Exchange
 from syncd.platforms.judging import Reply, unread
 from syncd.platforms.records import Record, rating_record, service_key, service_record
+from syncd.platforms.stamp import Stamp
 from syncd.platforms.tls import TrueTime
 
 _HEADERS: Final = {"Content-Type": "application/json; charset=utf-8"}
@@ -71,7 +72,7 @@ class National:
         self._app_word = app_word
         self._public_key = public_key
         self._format = sm2_format(settings.profile)
-        self._clock = clock
+        self._stamp = Stamp(clock)
         self._exchange = Exchange(settings, truth=truth)
         self._services: OrderedDict[tuple[str, int], None] = OrderedDict()
 
@@ -122,12 +123,15 @@ class National:
         self._exchange.close()
 
     def _send(self, path: str, kind: str, records: Sequence[Record]) -> Answer:
+        return self._stamp.signed(lambda: self._ask(path, kind, records))
+
+    def _ask(self, path: str, kind: str, records: Sequence[Record]) -> Answer:
         body = self._envelope(kind, records)
         reply = self._exchange.post(path, body, _HEADERS)
         return read_answer(reply, self._profile) if isinstance(reply, Reply) else reply
 
     def _envelope(self, kind: str, records: Sequence[Record]) -> bytes:
-        time = self._clock().astimezone(CHINA_TIME).strftime(_ENVELOPE_TIME)
+        time = self._stamp.time().astimezone(CHINA_TIME).strftime(_ENVELOPE_TIME)
         common = {
             "appMark": self._app_mark,
             "time": time,

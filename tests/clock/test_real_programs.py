@@ -277,9 +277,10 @@ def test_a_platform_an_hour_wrong_spoils_no_time_that_ntp_knows(machine: Machine
     machine.clock.set(off_s=0.0, ntp=True)
     machine.rate("after-NTP")
     machine.platform.restore_line()
-    machine.wait_until("SELECT COUNT(*) FROM journal WHERE kind = 'credentials_refused'")
-    machine.platforms_clock.set(off_s=0.0)  # it took signatures that were right for old ones
     machine.is_true(machine.arrived(3), "before-NTP", "after-NTP")
+    refused = machine.ledger("SELECT COUNT(*) FROM journal WHERE kind = 'credentials_refused'")[0][0]
+    assert refused == 0, "what is refused as signed at another time is signed by the platform's"
+    machine.platforms_clock.set(off_s=0.0)
     machine.power_cut()
     machine.clock.reboot()
     machine.open_window()
@@ -287,6 +288,29 @@ def test_a_platform_an_hour_wrong_spoils_no_time_that_ntp_knows(machine: Machine
     machine.start_syncd()
     machine.is_true(machine.arrived(4), "next-day")
     assert machine.ledger("SELECT COUNT(*) FROM anchors")[0][0] == 1, "of the boot before NTP alone"
+
+
+def test_a_platform_an_hour_slow_gets_every_rating_with_its_true_time_an_hour_later(machine: Machine) -> None:
+    machine.clock.set(ntp=True)
+    machine.platforms_clock.set(off_s=-H)
+    machine.open_window()
+    machine.start_syncd()
+    names = [f"P{number}" for number in range(3)]
+    for name in names:
+        machine.rate(name)
+    machine.wait_until("SELECT COUNT(*) FROM journal WHERE kind = 'platform_clock_slow'")
+    beats = machine.wait_for_beat(pending=3)
+    said = machine.ledger("SELECT state, last_error FROM deliveries ORDER BY seq LIMIT 1")
+    assert said == [("pending", said[0][1])]
+    assert "platform's clock" in said[0][1]
+    machine.days_pass(1.1 / 24)
+    arrived = machine.arrived(3)
+    assert list(arrived) == names
+    machine.is_true(arrived, *names)
+    machine.wait_for_beat(after=beats, pending=0)
+    assert machine.ledger("SELECT COUNT(*) FROM deliveries WHERE state != 'acknowledged'")[0][0] == 0
+    kinds = {row[0] for row in machine.ledger("SELECT kind FROM journal")}
+    assert not kinds & {"credentials_refused", "sent_without_rater"}
 
 
 def test_a_reboot_between_rating_and_delivery_bounds_the_time_and_marks_it_everywhere(

@@ -138,13 +138,16 @@ def test_a_clock_ahead_for_the_first_submission_is_right_after_it(sandbox: Sandb
     assert 3590 < dates[0] - dates[1] < 3630
 
 
-def test_a_clock_an_hour_ahead_shows_in_the_date(sandbox: Sandbox) -> None:
+def test_a_clock_an_hour_ahead_or_behind_shows_in_the_date(sandbox: Sandbox) -> None:
     def date() -> float:
         return parsedate_to_datetime(requests.get(sandbox.url, timeout=5).headers["Date"]).timestamp()
 
     before = date()
     sandbox.control("PUT", "misbehaviours/clock-ahead", {})
     assert 3590 < date() - before < 3630
+    sandbox.control("DELETE", "misbehaviours")
+    sandbox.control("PUT", "misbehaviours/clock-behind", {})
+    assert 3590 < before - date() + 20 < 3630
 
 
 def test_a_platform_that_calls_everything_a_duplicate_stores_what_is_new(sandbox: Sandbox) -> None:

@@ -18,6 +18,7 @@ from email.utils import format_datetime
 from typing import Any
 
 from pad import gm
+from pad.model import CHINA_TIME
 
 WITHIN_S = 60.0
 
@@ -107,11 +108,17 @@ class City:
     beats: list[dict[str, Any]] = field(default_factory=list)
     faults: dict[str, str] = field(default_factory=dict)
     wants_services: bool = False
+    refuses_future: bool = False
     changed: threading.Condition = field(default_factory=threading.Condition)
     ended: threading.Event = field(default_factory=threading.Event)
 
     def now(self) -> datetime | None:
         return datetime.now(UTC) + self.ahead if self.tells_date else None
+
+    def is_future(self, record: dict[str, Any]) -> bool:
+        """Whether its time has not come by the city's clock, where the city minds."""
+        at = datetime.strptime(record["assessTime"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA_TIME)
+        return self.refuses_future and at > datetime.now(UTC) + self.ahead
 
     # --- what tests ask ----------------------------------------------------------------------
 
@@ -168,6 +175,8 @@ class City:
             self.services += records
             return _wrapped("true", "ok")
         for record in records:
+            if self.is_future(record):
+                return _wrapped("false", "assessTime晚于当前时间")
             if record["projectNo"] in self.faults:
                 return _wrapped("false", self.faults[record["projectNo"]])
             if self.wants_services and _service(record) not in map(_service, self.services):
@@ -184,6 +193,9 @@ class City:
         results = []
         for record in request.json["records"]:
             number = record["rating"]["projectNo"]
+            if self.is_future(record["rating"]):
+                results.append({"id": record["id"], "outcome": "refused", "message": "future"})
+                continue
             if number in self.faults:
                 results.append(
                     {"id": record["id"], "outcome": "refused", "code": "E7", "message": self.faults[number]}

@@ -41,6 +41,7 @@ ONCE_EACH: dict[str, dict[str, Any]] = {
     "wrong-types": {"first": 2},
     "duplicate-answers": {"first": 1},
     "clock-ahead": {"seconds": 3600},
+    "clock-behind": {"seconds": 1},
 }
 
 

@@ -41,8 +41,14 @@ def lots(number: float = 1.0) -> Lots:
     return Lots(number=lambda: number, batch_id=lambda: next(ids))
 
 
-def decide(answer: Answer, batch: Batch = FOUR, line: Line = FRESH, number: float = 1.0) -> Decision:
-    return policy.decide(line, batch, answer, RULES, lots(number))
+def decide(
+    answer: Answer,
+    batch: Batch = FOUR,
+    line: Line = FRESH,
+    number: float = 1.0,
+    early: tuple[str, ...] = (),
+) -> Decision:
+    return policy.decide(line, batch, answer, RULES, lots(number), early)
 
 
 def fates(decision: Decision) -> list[str]:
@@ -92,6 +98,31 @@ def test_the_table(answer: Answer, batch: Batch, expected: list[str], wait_s: fl
     assert fates(decision) == expected
     assert decision.wait_s == wait_s
     assert decision.line.limit == limit
+
+
+@pytest.mark.parametrize(
+    ("answer", "batch", "expected"),
+    [
+        (WholeAccepted(), ONE, ["a:"]),
+        (WholeDuplicate(), ONE, ["a:"]),
+        (WholeRefused("future"), ONE, ["early:b"]),
+        (WholeRefused("future"), FOUR, HALVES),
+        (TooLarge(), ONE, ["r:"]),
+        (Itemised((result("r1", REFUSED), result("r2", REFUSED), result("r3", ACCEPTED))), FOUR,
+         ["early:b1", "r:", "a:", "p:b0"]),
+    ],
+)  # fmt: skip
+def test_who_is_refused_before_its_time_by_the_platforms_clock_waits(
+    answer: Answer, batch: Batch, expected: list[str]
+) -> None:
+    decision = decide(answer, batch, early=("r1", "r3", "r4"))
+    told = [
+        f"early:{fate.batch}" if fate.early else text
+        for fate, text in zip(decision.fates, fates(decision), strict=True)
+    ]
+    assert told == expected
+    assert not decision.line.is_down
+    assert decision.wait_s == 0
 
 
 def test_receipts_and_words_stay_with_their_records() -> None:

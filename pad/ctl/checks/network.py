@@ -17,7 +17,7 @@ from pad.clock import WALL_AGREES_S
 from pad.ctl.checks import Patient
 from pad.ctl.facts import is_here
 from pad.ctl.finding import Finding, Verdict
-from pad.ctl.judgement import CHECK_CABLE, NO_NETWORK
+from pad.ctl.judgement import CHECK_CABLE, NO_NETWORK, span
 from pad.ctl.words import _
 
 _WITHIN_S: Final = 60.0
@@ -120,6 +120,14 @@ def _platform(told: Mapping[str, Any], host: str, port: int) -> Iterator[Finding
     off_s = told["offset_s"]
     if off_s is None:
         yield Finding("clock_offset", SKIPPED, _("the platform does not tell its time"))
+    elif abs(off_s) > WALL_AGREES_S and told.get("ntp"):
+        told_off = span(abs(off_s))
+        if off_s > 0:
+            found = _("the platform's clock is {span} slow").format(span=told_off)
+            step = _("have it set: what it refuses as in the future waits until its clock has come to it")
+        else:
+            found, step = _("the platform's clock is {span} fast").format(span=told_off), _("have it set")
+        yield Finding("clock_offset", WARN, found, step)
     elif abs(off_s) > WALL_AGREES_S:
         found = _("this machine's clock is {off} s off the platform's").format(off=f"{off_s:+.0f}")
         step = _("name a time server in /etc/systemd/timesyncd.conf; times sent follow the platform's clock")

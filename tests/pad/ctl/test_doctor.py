@@ -161,8 +161,23 @@ def test_a_platform_whose_clock_is_elsewhere(box: PadBox, practice: Practice) ->
     practice.control.misbehave("clock-ahead", seconds=3600)
     found = way(box)
     assert named(found, "clock_offset").verdict is WARN
-    assert re.search(r"-3(600|599|601) s off", named(found, "clock_offset").found)
+    said = named(found, "clock_offset").found  # by whether NTP keeps the clock of this machine
+    assert re.search(r"-3(600|599|601) s off|is (1 h 0|59) min fast", said)
     assert named(found, "platform").verdict is OK, "what is signed follows the platform's clock"
+
+
+@pytest.mark.parametrize(
+    ("off_s", "ntp", "found"),
+    [
+        (3600.4, True, "the platform's clock is 1 h 0 min slow"),
+        (-90.0, True, "the platform's clock is 1 min fast"),
+        (3600.4, False, "this machine's clock is +3600 s off the platform's"),
+        (1.2, True, "agrees with the platform's"),
+    ],
+)
+def test_whose_clock_it_is_that_is_wrong(off_s: float, ntp: bool, found: str) -> None:
+    told = {"host": "h", "port": 1, "platform": {"offset_s": off_s, "ntp": ntp, "signed": True}}
+    assert named(tuple(network.judged(told)), "clock_offset").found == found
 
 
 def test_a_missing_word_is_named_by_its_file(box: PadBox, itemised: CityServer) -> None:

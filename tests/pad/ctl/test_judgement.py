@@ -19,6 +19,11 @@ from pad.ledger.alerts import Backlog as Untold
 from pad.ledger.outbox import Backlog
 from pad.ledger.state import Line, Refusal, Standing
 from pad.model import CHINA_TIME, Instant
+from syncd import policy
+from syncd.platform_clock import PlatformClock
+from syncd.platforms.base import Seen
+from syncd.their_clock import TheirClock
+from tests.syncd.pad_box import FixedClock
 
 WALL = datetime(2026, 11, 24, 10, 0, tzinfo=CHINA_TIME)
 NOW = Instant(WALL, "boot", 10_000 * 10**9, trusted=True)
@@ -43,6 +48,16 @@ WELL = Facts(
 )
 READER = Device("idcard", "/dev/pad/idcard", "/dev/ttyUSB0", "found", 0, 1.0, "")
 GONE = Device("scanner", "usb:1", "", "lost", 0, None, "plug it in")
+
+
+def words_of_a_slow_clock() -> str:
+    """syncd's own."""
+    theirs = TheirClock(PlatformClock(FixedClock(WALL)))
+    theirs.hear(Seen(WALL - timedelta(hours=1), 0, 0))
+    return theirs.why
+
+
+SLOW = words_of_a_slow_clock()
 
 
 def stored(**parts: Any) -> Facts:
@@ -87,6 +102,10 @@ def test_a_pad_that_is_well_has_nothing_to_do() -> None:
         (replace(WELL, syncd_runs=False), "sending", Verdict.FAIL, "does not run", "systemctl start syncd"),
         (waiting(10, "the connection was refused"), "sending", Verdict.FAIL, "was refused", "padctl doctor"),
         (waiting(10, "the platform refuses this pad's mark"), "sending", Verdict.FAIL, "mark", "app_word"),
+        (waiting(10, "the platform's clock tells 1970"), "sending", Verdict.FAIL, "1970", "padctl doctor"),
+        (waiting(7300, SLOW), "sending", Verdict.WARN, "60 min slow", "clock set"),
+        (waiting(7300, SLOW), "waiting", Verdict.WARN, "2 h 1 min", "as the platform's clock comes"),
+        (waiting(10, policy.EARLY), "sending", Verdict.WARN, "ahead", "nothing is lost"),
         (waiting(10), "waiting", Verdict.OK, "3; the oldest for 10 s", ""),
         (waiting(600), "waiting", Verdict.WARN, "10 min", "once the platform answers"),
         (waiting(7300), "waiting", Verdict.FAIL, "2 h 1 min", "padctl doctor"),
