@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -19,6 +19,10 @@ _ADJTIMEX_ERROR: Final = 5
 _TIMEX_BYTES: Final = 512
 """More than ``sizeof(struct timex)`` on any Linux (208 on 64 bit)."""
 
+EARLIEST: Final = datetime(2024, 1, 1, tzinfo=UTC)
+"""This program is younger than that, so a clock that tells less is wrong."""
+LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""No pad lives so long; clocks gone wild do tell such times."""
 WALL_AGREES_S: Final = 2.0
 """An HTTP ``Date`` has whole seconds; a wall clock nearer than this to it counts as right."""
 

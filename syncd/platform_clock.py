@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Final
 
-from pad.clock import WALL_AGREES_S, Anchor, AnchorSource, Clock
+from pad.clock import EARLIEST, LATEST, WALL_AGREES_S, Anchor, AnchorSource, Clock
 from pad.model import CHINA_TIME, Instant
 from syncd import times
 from syncd.platforms.base import Seen
@@ -26,8 +26,6 @@ DRIFT_MAX: Final = timedelta(seconds=1)
 """The anchor is written anew when it is off by more, beyond what a ``Date`` can tell apart."""
 ROUND_TRIP_MAX: Final = timedelta(seconds=10)
 """An answer that took longer says too little about the time."""
-LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
-"""No pad lives so long; clocks gone wild do tell such times."""
 
 
 def anchor_from(seen: Seen, now: Instant, known: Anchor | None) -> Anchor | None:
@@ -36,7 +34,7 @@ def anchor_from(seen: Seen, now: Instant, known: Anchor | None) -> Anchor | None
     :param now: an instant of the same boot, taken shortly after the answer
     """
     trip = timedelta(microseconds=(seen.heard_ns - seen.asked_ns) // 1000)
-    if not timedelta(0) <= trip <= ROUND_TRIP_MAX or not times.EARLIEST <= seen.date <= LATEST:
+    if not timedelta(0) <= trip <= ROUND_TRIP_MAX or not EARLIEST <= seen.date <= LATEST:
         return None
     middle_ns = (seen.asked_ns + seen.heard_ns) // 2
     true_time = (seen.date + DATE_HALF).astimezone(CHINA_TIME)

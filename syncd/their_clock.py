@@ -12,9 +12,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from pad.clock import WALL_AGREES_S
-from syncd import times
-from syncd.platform_clock import DATE_HALF, LATEST, PlatformClock
+from pad.clock import EARLIEST, LATEST, WALL_AGREES_S
+from syncd.platform_clock import DATE_HALF, PlatformClock
 from syncd.platforms.base import Parcel, Seen
 
 REFUSALS: Final = 2
@@ -24,7 +23,7 @@ _MINUTES_FROM_S: Final = 120.0
 
 def early(parcels: Iterable[Parcel], seen: Seen | None) -> frozenset[str]:
     """Ids of those whose time lies ahead of what the platform's clock showed with its answer."""
-    if seen is None or not times.EARLIEST <= seen.date <= LATEST:
+    if seen is None or not EARLIEST <= seen.date <= LATEST:
         return frozenset()
     return frozenset(each.rating.id for each in parcels if on_the_wire(each.assess_time) > seen.date)
 
@@ -71,7 +70,7 @@ class TheirClock:
 
     def hear(self, seen: Seen | None) -> None:
         """Take what an answer showed of it."""
-        if seen is None or not times.EARLIEST <= seen.date <= LATEST:
+        if seen is None or not EARLIEST <= seen.date <= LATEST:
             return
         self._date, self._heard_ns = seen.date, self._clock.read().monotonic_ns
         if self.slow_s <= WALL_AGREES_S:

@@ -13,15 +13,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
 
-from pad.clock import WALL_AGREES_S, Anchor, TrueTime
+from pad.clock import EARLIEST, WALL_AGREES_S, Anchor, TrueTime
 from pad.model import CHINA_TIME, WIRE_TIME, Instant, Rating, parse_iso_time
-
-EARLIEST: Final = datetime(2024, 1, 1, tzinfo=UTC)
-"""This program is younger than that, so a clock that tells less is wrong."""
-
 
 Bounds = tuple[TrueTime | None, TrueTime | None]
 

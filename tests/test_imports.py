@@ -55,6 +55,7 @@ PURE = {
     },
     "pad/chain.py": {"msgspec", "pad"},
     "pad/working_days.py": {"chinese_calendar"},
+    "pad/told_time.py": {"pad"},
     "sandbox/cases.py": {"pad"},
     "sandbox/chains.py": set(),
     "sandbox/pages/plots.py": {"pad", "sandbox"},

@@ -10,6 +10,7 @@ import click
 import pad
 from pad.ctl.alerts import alerts_group
 from pad.ctl.bundle import bundle
+from pad.ctl.clock import clock_group
 from pad.ctl.completion import completion
 from pad.ctl.config import config_group
 from pad.ctl.devices import devices_command
@@ -55,8 +56,8 @@ def padctl(context: click.Context, config: Path | None, language: str | None) ->
 
 
 for _command in (
-    status, doctor, verify, retry, flags_command, devices_command, pin_command, alerts_group, keys_group,
-    config_group, export, import_command, journal, logs, bundle, completion, enrol,
+    status, doctor, verify, retry, clock_group, flags_command, devices_command, pin_command, alerts_group,
+    keys_group, config_group, export, import_command, journal, logs, bundle, completion, enrol,
 ):  # fmt: skip
     padctl.add_command(_command)
 

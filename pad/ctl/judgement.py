@@ -177,7 +177,7 @@ def _clock(facts: Facts) -> Finding:
         return Finding("clock", OK, found)
     return Finding(
         "clock", WARN, _("nobody has told the time since the start; ratings wait for it"),
-        _("let the pad reach NTP or the platform"),
+        _("let the pad reach NTP or the platform, or tell it: padctl clock set TIME"),
     )  # fmt: skip
 
 

@@ -20,9 +20,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
-from pad.clock import monotonic_ns
+from pad.clock import EARLIEST, monotonic_ns
 from pad.settings import Settings
-from syncd import times
 from syncd.platforms.base import Answer, NoAnswer, Reached, Seen, Trouble
 from syncd.platforms.deadline import Deadline, pools_under
 from syncd.platforms.judging import Reply, judge, seen_in
@@ -183,7 +182,7 @@ class Exchange:
         """
         valid = self._peer.tls.validity if self._peer.tls is not None else None
         before, self._doubt = self._doubt, None
-        if seen is None or valid is None or (valid.holds(seen.date) and seen.date >= times.EARLIEST):
+        if seen is None or valid is None or (valid.holds(seen.date) and seen.date >= EARLIEST):
             return seen
         self._doubt = (
             f"{self._peer.name}'s clock tells {seen.date:%Y-%m-%d %H:%M} UTC, and its TLS certificate is "

@@ -15,13 +15,13 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from pad.clock import EARLIEST
 from pad.model import CHINA_TIME
 from syncd.guards import Machine
 from syncd.health import ClockSeen, Health, Line, Stored
 from syncd.kiosk_state import DeviceSeen, KioskSeen
 from syncd.metrics import exposition
 from syncd.tally import Reason
-from syncd.times import EARLIEST
 
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "config" / "monitoring"
