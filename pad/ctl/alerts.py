@@ -13,6 +13,7 @@ import click
 
 from pad import settings
 from pad.ctl.opening import for_programs, known, ledger, print_json
+from pad.ctl.words import _
 from pad.ledger.alerts import bad_ratings, told_of
 from pad.model import CHINA_TIME, Rating, parse_iso_time
 from pad.settings import Settings
@@ -25,10 +26,11 @@ def alerts_group() -> None:
 
 
 @alerts_group.command("test")
+@for_programs
 @click.pass_obj
-def alerts_test(config: Path | None) -> None:
+def alerts_test(config: Path | None, *, as_json: bool) -> None:
     """Send everybody a test message; say how each answered."""
-    sys.exit(test(settings.load(config).file))
+    sys.exit(test(settings.load(config).file, as_json=as_json))
 
 
 @alerts_group.command("list")
@@ -37,7 +39,7 @@ def alerts_test(config: Path | None) -> None:
 @click.pass_obj
 def alerts_list(config: Path | None, *, days: int, as_json: bool) -> None:
     """List bad ratings, by when each is to be handled, and who was told."""
-    configured, _ = known(config)
+    configured, _keys = known(config)
     with ledger(configured) as db:
         if as_json:
             print_json({"bad_ratings": list(for_each(db, configured, days))})
@@ -46,12 +48,13 @@ def alerts_list(config: Path | None, *, days: int, as_json: bool) -> None:
             click.echo(line)
 
 
-def test(config: Path) -> int:
+def test(config: Path, *, as_json: bool) -> int:
     """Have everybody sent a test message; the exit code, 0 if all have it.
 
     syncd's own program does it: only that may speak to others, and it is the one that has to work.
     """
     words = [sys.executable, "-m", "syncd.alerting", "--config", str(config)]
+    words += ["--json"] if as_json else []
     return subprocess.run(words, check=False).returncode
 
 
@@ -60,12 +63,14 @@ def listed(db: sqlite3.Connection, configured: Settings, days: int) -> Iterator[
     found = bad_ratings(db, datetime.now(CHINA_TIME) - timedelta(days=days))
     told = told_of(db, [each.seq for each in found])
     for rating in found:
-        to = ", ".join(f"{target} {_told(at)}" for target, at in told[rating.seq].items()) or "nobody"
+        to = ", ".join(f"{target} {_told(at)}" for target, at in told[rating.seq].items()) or _("nobody")
         window = rating.win_no or configured.pad.win_no or "-"
-        yield (
-            f"{rating.seq}  {rating.rated_at[:16].replace('T', ' ')}  level {int(rating.level)}  "
-            f"window {window}  handle by {_by(rating, configured)}  told to {to}  {rating.id}"
-        )
+        yield _(
+            "{seq}  {at}  level {level}  window {window}  handle by {by}  told to {to}  {id}"
+        ).format(
+            seq=rating.seq, at=rating.rated_at[:16].replace("T", " "), level=int(rating.level),
+            window=window, by=_by(rating, configured), to=to, id=rating.id,
+        )  # fmt: skip
 
 
 def for_each(db: sqlite3.Connection, configured: Settings, days: int) -> Iterator[dict[str, object]]:
@@ -85,17 +90,18 @@ def for_each(db: sqlite3.Connection, configured: Settings, days: int) -> Iterato
 
 
 def _told(at: str | None) -> str:
-    return "waits" if at is None else at[:16].replace("T", " ")
+    return _("waits") if at is None else at[:16].replace("T", " ")
 
 
 def _by(rating: Rating, configured: Settings) -> str:
     working_days = configured.alerts.deadline_working_days
     if not rating.clock_trusted:
-        return f"{working_days} working days, by hand (the pad's clock was not known to be right)"
+        said = _("{days} working days, by hand (the pad's clock was not known to be right)")
+        return said.format(days=working_days)
     last = deadline(parse_iso_time(rating.rated_at).astimezone(CHINA_TIME).date(), working_days)
     if isinstance(last, UnknownYear):
-        return (
-            f"{working_days} working days, by hand (the official calendar of {last.year} is not known to "
-            "this version)"
+        said = _(
+            "{days} working days, by hand (the official calendar of {year} is not known to this version)"
         )
+        return said.format(days=working_days, year=last.year)
     return f"{last:%Y-%m-%d}"

@@ -23,6 +23,7 @@ from pad.ctl.facts import Facts, gather
 from pad.ctl.journal import entries
 from pad.ctl.judgement import judge
 from pad.ctl.logs import command
+from pad.ctl.opening import for_programs, print_json
 from pad.ctl.progress import progress
 from pad.ctl.status import told
 from pad.ctl.words import _
@@ -38,11 +39,12 @@ _PRIVATE: Final = ("alerts.smtp.user", "alerts.smtp.sender", "alerts.smtp.to")
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@for_programs
 @click.pass_obj
-def bundle(config: Path | None, file: Path) -> None:
+def bundle(config: Path | None, file: Path, *, as_json: bool) -> None:
     """Write a support archive (tar.gz): status, doctor, journal, settings, logs; nobody is named in it."""
     configured = settings.load(config)
-    with progress(_("looking"), 1) as step:
+    with progress(_("looking"), 1, quiet=as_json) as step:
         parts = contents(config, configured)
         step()
     with new_file(file) as opened, tarfile.open(fileobj=opened, mode="w:gz") as archive:
@@ -51,6 +53,9 @@ def bundle(config: Path | None, file: Path) -> None:
             entry = tarfile.TarInfo(f"padctl-bundle/{name}")
             entry.size, entry.mtime, entry.mode = len(data), int(time.time()), 0o600
             archive.addfile(entry, io.BytesIO(data))
+    if as_json:
+        print_json({"file": str(file), "parts": list(parts)})
+        return
     click.echo(_("{file}: {names}").format(file=file, names=", ".join(parts)))
 
 

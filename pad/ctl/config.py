@@ -105,26 +105,40 @@ def _effective(prefix: str, table: msgspec.Struct, written: Mapping[str, Any]) -
 @config_group.command("set")
 @click.argument("key")
 @click.argument("value")
+@for_programs
 @click.pass_obj
-def config_set(config: Path | None, key: str, value: str) -> None:
+def config_set(config: Path | None, key: str, value: str, *, as_json: bool) -> None:
     """Set KEY, such as screen.language, to VALUE; the rest of the file stays, comments too."""
     file = settings.config_path(config).absolute()
     changed = change(file, {key: value_of(key, value)})
+    programs = to_restart(key) if changed else ()
+    restart = f"systemctl restart {' '.join(programs)}" if programs else ""
+    unnoted = _note(settings.load(config), changed) if changed else ""
+    if unnoted:
+        click.echo(_("not noted in the journal: {why}").format(why=unnoted), err=True)
+    if as_json:
+        told = {
+            "file": str(file),
+            "key": key,
+            "changed": bool(changed),
+            "noted": bool(changed) and not unnoted,
+        }
+        print_json(told | {"restart": restart})
+        return
     if not changed:
         click.echo(_("{key} is that already").format(key=key))
         return
-    _note(settings.load(config), changed)
-    if programs := to_restart(key):
-        units = f"systemctl restart {' '.join(programs)}"
-        click.echo(_("{key} is set; restart for it: {units}").format(key=key, units=units))
+    if restart:
+        click.echo(_("{key} is set; restart for it: {units}").format(key=key, units=restart))
     else:
         click.echo(_("{key} is set; it counts from the next housekeeping on").format(key=key))
 
 
-def _note(configured: settings.Settings, keys: tuple[str, ...]) -> None:
-    """Write down which settings were changed, where there is a ledger; not to what."""
+def _note(configured: settings.Settings, keys: tuple[str, ...]) -> str:
+    """Write down which settings were changed, where there is a ledger, not to what; why that is not done."""
     try:
         with ledger(configured) as db, transaction(db):
             write_note(db, NOTE, SystemClock().read(), {"keys": list(keys)})
     except LedgerError as error:
-        click.echo(_("not noted in the journal: {why}").format(why=error), err=True)
+        return str(error)
+    return ""

@@ -13,7 +13,8 @@ import click
 from pad import device_key, settings
 from pad.clock import SystemClock
 from pad.ctl import restart
-from pad.ctl.opening import ledger
+from pad.ctl.opening import for_programs, ledger, print_json
+from pad.ctl.words import _
 from pad.keys import SecretError
 from pad.ledger import rotation
 from pad.settings import Settings
@@ -25,42 +26,54 @@ def keys_group() -> None:
 
 
 @keys_group.command("make")
+@for_programs
 @click.pass_obj
-def make(config: Path | None) -> None:
+def make(config: Path | None, *, as_json: bool) -> None:
     """Make the keys that are not there; those that are stay."""
     configured = settings.load(config)
     made = device_key.make_keys(configured.state_dir, has_ledger=configured.ledger_path.exists())
     folder = configured.state_dir / "keys"
-    if made:
-        click.echo(f"made {', '.join(made)} in {folder}; back them up")
+    if as_json:
+        print_json({"made": list(made), "folder": str(folder)})
+    elif made:
+        said = _("made {names} in {folder}; back them up")
+        click.echo(said.format(names=", ".join(made), folder=folder))
     else:
-        click.echo(f"every key is there, in {folder}")
+        click.echo(_("every key is there, in {folder}").format(folder=folder))
 
 
 @keys_group.command("rotate")
 @click.option("--stopped", is_flag=True, hidden=True)
+@for_programs
 @click.pass_obj
-def rotate(config: Path | None, *, stopped: bool) -> None:
+def rotate(config: Path | None, *, as_json: bool, stopped: bool) -> None:
     """Make new keys for what comes; what is stored keeps its own.
 
     On an installed pad the kiosk is stopped meanwhile, for some seconds and only while nobody is rating.
     """
     configured = settings.load(config)
+    folder = configured.state_dir / "keys"
     with ledger(configured) as db:
         handed = rotation.are_handed_over(configured.ledger_path, configured.state_dir)
         if handed and not stopped and restart.may_restart(configured):
             done, words = restart.with_kiosk_stopped(configured, ["keys", "rotate", "--stopped"])
-            click.echo(words, err=not done)
+            if as_json:
+                print_json({"done": done, "said": words, "folder": str(folder)})
+            else:
+                click.echo(words, err=not done)
             sys.exit(0 if done else 1)
         with _kiosk_stopped(configured, needed=handed):
             made = rotation.rotate(db, configured.state_dir, SystemClock().read(), stopped=handed)
-    restarted = (
-        "nothing needs a restart; " if not handed else "" if stopped else "restart syncd and the kiosk; "
-    )
-    click.echo(
-        f"new keys from row {made.start} on (chain {made.chain_number}, sealing {made.sealing_number}); "
-        f"{restarted}back up {configured.state_dir / 'keys'} again now"
-    )
+    told = {"start": made.start, "chain": made.chain_number, "sealing": made.sealing_number}
+    if as_json:
+        print_json(told | {"folder": str(folder)})
+        return
+    said = _("new keys from row {start} on (chain {chain}, sealing {sealing})").format(**told)
+    if not handed:
+        said = f"{said}; {_('nothing needs a restart')}"
+    elif not stopped:
+        said = f"{said}; {_('restart syncd and the kiosk')}"
+    click.echo(f"{said}; {_('back up {folder} again now').format(folder=folder)}")
 
 
 @contextmanager
@@ -84,9 +97,14 @@ def _kiosk_stopped(configured: Settings, *, needed: bool) -> Iterator[None]:
 
 
 @keys_group.command("drop")
+@for_programs
 @click.pass_obj
-def drop(config: Path | None) -> None:
+def drop(config: Path | None, *, as_json: bool) -> None:
     """Remove old keys under which nothing is sealed any more; done by itself after housekeeping."""
     configured = settings.load(config)
     with ledger(configured) as db:
-        click.echo(f"removed {rotation.drop_spent(db, configured.state_dir)} sealing keys")
+        removed = rotation.drop_spent(db, configured.state_dir)
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        click.echo(_("sealing keys removed: {count}").format(count=removed))

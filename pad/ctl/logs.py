@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from pad.ctl import units
+from pad.ctl.opening import for_programs
 from pad.ctl.words import _
 
 _LINES: Final = 200
@@ -19,7 +20,8 @@ _LINES: Final = 200
 @click.option("--since", help="From when on, as journalctl takes it: today, '1 hour ago', 2026-11-24.")
 @click.option("--follow", is_flag=True, help="Go on showing what comes.")
 @click.option("--unit", type=click.Choice(["kiosk", "syncd", "pad-screen"]), help="Only this program's.")
-def logs(since: str | None, unit: str | None, *, follow: bool) -> None:
+@for_programs
+def logs(since: str | None, unit: str | None, *, follow: bool, as_json: bool) -> None:
     """Show what kiosk and syncd said; no line of it names a person."""
     if not units.is_booted():
         click.echo(
@@ -29,7 +31,9 @@ def logs(since: str | None, unit: str | None, *, follow: bool) -> None:
         sys.exit(1)
     chosen = units.UNITS if unit is None else (f"{unit}.service",)
     try:
-        sys.exit(subprocess.run(command(chosen, since, follow=follow), check=False).returncode)
+        sys.exit(
+            subprocess.run(command(chosen, since, follow=follow, as_json=as_json), check=False).returncode
+        )
     except OSError as error:
         click.echo(f"padctl: journalctl: {error.strerror}", err=True)
         sys.exit(1)
@@ -37,8 +41,11 @@ def logs(since: str | None, unit: str | None, *, follow: bool) -> None:
         sys.exit(0)
 
 
-def command(chosen: Sequence[str], since: str | None = None, *, follow: bool = False) -> list[str]:
-    """journalctl's command line."""
-    words = ["journalctl", "--no-pager", "--output=short-iso", *(f"--unit={name}" for name in chosen)]
+def command(
+    chosen: Sequence[str], since: str | None = None, *, follow: bool = False, as_json: bool = False
+) -> list[str]:
+    """journalctl's command line; its JSON is an object a line."""
+    form = "json" if as_json else "short-iso"
+    words = ["journalctl", "--no-pager", f"--output={form}", *(f"--unit={name}" for name in chosen)]
     words += [f"--since={since}"] if since else [f"--lines={_LINES}"]
     return [*words, "--follow"] if follow else words

@@ -9,9 +9,11 @@ and its sentences in this language.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from string import Formatter
 from typing import Any, Final
 
 import click
@@ -32,6 +34,25 @@ def _(text: str) -> str:
 def marked(text: str) -> str:
     """Mark a sentence for the catalogue that is translated only when it is printed."""
     return text
+
+
+def said(text: str, templates: Iterable[str]) -> str:
+    """A sentence of another part of the product, which speaks English alone, in the language spoken.
+
+    :param templates: the marked sentences it may be, with ``{parts}`` where it has numbers or names
+    """
+    for template in templates if _spoken else ():
+        if found := _pattern(template).fullmatch(text):
+            return _(template).format_map(found.groupdict())
+    return text
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    parts = Formatter().parse(template)
+    return re.compile(
+        "".join(re.escape(text) + (f"(?P<{name}>.+?)" if name else "") for text, name, *_ in parts)
+    )
 
 
 def language_of(words: Sequence[str], environ: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ What ``padctl alerts test`` runs. Exit codes: 0 all have it, 1 somebody has not,
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 import uuid
@@ -28,31 +29,38 @@ def main() -> None:
     """Run the program."""
     parser = argparse.ArgumentParser(prog="syncd.alerting", description="Sends everybody a test message.")
     parser.add_argument("--config", type=Path, help="settings file (default: $PAD_CONFIG, /etc/pad/pad.toml)")
+    parser.add_argument("--json", dest="as_json", action="store_true", help="say it for programs")
     given = parser.parse_args()
     memory.keep_private()
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its warnings name addresses
     try:
-        sys.exit(_test(settings.load(given.config)))
+        sys.exit(_test(settings.load(given.config), as_json=given.as_json))
     except (SettingsError, SecretError) as error:
         print(f"alerts: {error}", file=sys.stderr)
         sys.exit(1)
 
 
-def _test(configured: Settings) -> int:
+def _test(configured: Settings, *, as_json: bool) -> int:
     clock = _clock(configured)
     # before anybody knows the time the wall clock has to do: a technician stands here and sees it
     targets = targets_for(configured, clock.best, clock if clock.now() is not None else None)
     if not targets:
+        if as_json:
+            print(json.dumps({"targets": []}))
+            return 1
         print(f"nobody is told: nothing is on in [alerts] of {configured.file} (docs/alerts.md)")
         return 1
     said = trial(configured.pad.hall_name, configured.pad.win_no)
-    failed = 0
+    heard = []
     for target in targets:
         with closing(target):
             answer = target.tell(said.subject, said.text, f"test.{uuid.uuid4()}")
-        failed += not isinstance(answer, Told)
-        print(f"{target.name:9} {_words(answer)}")
-    return 1 if failed else 0
+        heard.append({"name": target.name, "told": isinstance(answer, Told), "why": _why(answer)})
+        if not as_json:
+            print(f"{target.name:9} {_why(answer) or 'told'}")
+    if as_json:
+        print(json.dumps({"targets": heard}, ensure_ascii=False, indent=2))
+    return 0 if all(each["told"] for each in heard) else 1
 
 
 def _clock(configured: Settings) -> PlatformClock:
@@ -64,8 +72,8 @@ def _clock(configured: Settings) -> PlatformClock:
     return clock
 
 
-def _words(answer: Answer) -> str:
-    return "told" if isinstance(answer, Told) else answer.why
+def _why(answer: Answer) -> str:
+    return "" if isinstance(answer, Told) else answer.why
 
 
 if __name__ == "__main__":

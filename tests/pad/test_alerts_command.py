@@ -79,6 +79,9 @@ def test_everybody_gets_a_test_message_and_each_answer_is_told(
     assert "测试消息，无需处理" in text
     keys.write_secret(tmp_path / "keys" / "alert_wecom", f"{address}/?key=good", replace=True)
     assert padctl(tmp_path, "alerts", "test") == (0, "wecom     told\ndingtalk  told\n")
+    code, said = padctl(tmp_path, "alerts", "test", "--json")
+    good = [{"name": name, "told": True, "why": ""} for name in ("wecom", "dingtalk")]
+    assert (code, json.loads(said)) == (0, {"targets": good})
 
 
 def test_nobody_to_test_and_a_missing_secret_are_said(tmp_path: Path) -> None:
