@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -453,13 +454,25 @@ class NoteDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteFlapping:
+    """Write into the journal how often a device came and went since a moment, and how it does now."""
+
+    at: Instant
+    name: str
+    state: DeviceState
+    why: str
+    since: Instant
+    changes: Mapping[DeviceState, int]
+
+
+@dataclass(frozen=True, slots=True)
 class UseIndicators:
     """Write with the ratings that follow that they were given by this version of the indicator list."""
 
     version: str
 
 
-RecordEffect = OpenVisit | EndVisit | KeepDraft | Save | NoteDevice | UseIndicators
+RecordEffect = OpenVisit | EndVisit | KeepDraft | Save | NoteDevice | NoteFlapping | UseIndicators
 TechnicianEffect = CheckPin | GatherFacts | AskForEnrolment | StartAnew
 Effect = RecordEffect | TechnicianEffect
 

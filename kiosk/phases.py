@@ -12,7 +12,7 @@ from pad import settings
 from pad.bulletin import Bulletin
 from pad.enrolment import Enrolment
 from pad.indicators import Catalogue
-from pad.model import Draft, FinishedRating, Rater, Staff, Visit
+from pad.model import Draft, FinishedRating, Instant, Rater, Staff, Visit
 from pad.settings import RatingRules
 
 _S: Final = 1_000_000_000
@@ -135,10 +135,18 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """How a device at the window does, and when the journal last told of it."""
+    """How a device at the window does, and how much of its coming and going the journal was told.
+
+    ``spent`` notes were written each for itself, in the hours that began with ``hour_ns``; ``unnoted``
+    changes of each kind are told in one note at the end of this hour, with ``since`` and the last ``why``.
+    """
 
     state: DeviceState
-    noted_ns: int | None = None
+    spent: int = 0
+    hour_ns: int | None = None
+    unnoted: Mapping[DeviceState, int] = field(default_factory=dict)
+    since: Instant | None = None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

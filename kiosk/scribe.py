@@ -26,6 +26,7 @@ from kiosk.events import (
     FoundRated,
     KeepDraft,
     NoteDevice,
+    NoteFlapping,
     OpenVisit,
     RecordEffect,
     Save,
@@ -145,8 +146,8 @@ class Scribe:
                 recorder.keep_draft(draft, rater)
             case Save(rating):
                 self._save(rating.visit.id, effect)
-            case NoteDevice(at, name, state, why):
-                recorder.note(f"device_{state}", at, {"device": name, "why": why})
+            case NoteDevice() | NoteFlapping():
+                recorder.note(*_note(effect))
 
     def _save(self, visit_id: str, save: Save) -> None:
         try:
@@ -171,9 +172,9 @@ class Scribe:
                 self.report(StoreFailed(draft.visit_id))
             case Save(rating):
                 self.report(StoreFailed(rating.visit.id))
-            case NoteDevice(at, name, state, why):
-                note = {"device": name, "why": why}
-                self._owed.append(lambda: self._ledger.recorder().note(f"device_{state}", at, note))
+            case NoteDevice() | NoteFlapping():
+                note = _note(effect)
+                self._owed.append(lambda: self._ledger.recorder().note(*note))
                 self.report(StorageChanged(ready=False))
 
     # --- trouble --------------------------------------------------------------------------
@@ -243,3 +244,18 @@ class Scribe:
         if ready != self._told_ready:
             self._told_ready = ready
             self.report(StorageChanged(ready))
+
+
+def _note(effect: NoteDevice | NoteFlapping) -> tuple[str, Instant, dict[str, object]]:
+    """What the journal is told of a device: kind, moment, detail."""
+    if isinstance(effect, NoteDevice):
+        return f"device_{effect.state}", effect.at, {"device": effect.name, "why": effect.why}
+    counts = {str(state): count for state, count in effect.changes.items()}
+    detail: dict[str, object] = {
+        "device": effect.name,
+        "changes": counts,
+        "since": iso_time(effect.since.wall),
+        "state": str(effect.state),
+        "why": effect.why,
+    }
+    return "device_flapping", effect.at, detail

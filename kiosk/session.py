@@ -52,6 +52,12 @@ def handle(session: Session, event: Event, now: Instant) -> Step:
     return step if after is step.session else Step(after, step.effects, step.answer)
 
 
+def _time_passes(session: Session, event: events.Tick, now: Instant) -> Step:
+    told = devices.time_passed(session, now)
+    step = course.tick(told.session, event, now)
+    return Step(step.session, (*told.effects, *step.effects), step.answer) if told.effects else step
+
+
 _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.Invite: clerk.invite,
     events.Cancel: clerk.cancel,
@@ -81,7 +87,7 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.EnrolmentScanned: technician.enrolment_scanned,
     events.Enrol: technician.enrol,
     events.LeaveTechnician: technician.leave,
-    events.Tick: course.tick,
+    events.Tick: _time_passes,
     events.Stored: course.stored,
     events.FoundRated: course.found_rated,
     events.StoreFailed: course.store_failed,

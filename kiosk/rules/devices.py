@@ -5,14 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from kiosk.events import Answer, DeviceChanged, DeviceState, GatherFacts, NoteDevice, SlipScanned
+from kiosk.events import (
+    Answer,
+    DeviceChanged,
+    DeviceState,
+    Effect,
+    GatherFacts,
+    NoteDevice,
+    NoteFlapping,
+    SlipScanned,
+)
 from kiosk.phases import AlreadyRated, Device, Inviting, Session, Step, Technician, Thanking
 from kiosk.rules.clerk import invite
 from kiosk.rules.visit import ns
 from pad.model import Instant
 
-NOTED_EVERY_S: Final = 60.0
-"""A plug that is loose must not fill the journal."""
+NOTED_AT_ONCE: Final = 6
+"""So many changes of a device in a row are noted each for itself."""
+HOUR_S: Final = 3600.0
+"""Then a plug that is loose makes one note an hour; an hour with nothing to sum up gives one back."""
 
 
 def device_changed(session: Session, event: DeviceChanged, now: Instant) -> Step:
@@ -20,15 +31,49 @@ def device_changed(session: Session, event: DeviceChanged, now: Instant) -> Step
     before = session.devices.get(event.name)
     if before is not None and before.state is event.state:
         return Step(session)
-    noted_ns = None if before is None else before.noted_ns
-    is_due = noted_ns is None or now.monotonic_ns - noted_ns >= ns(NOTED_EVERY_S)
+    device, notes = _summed_up(event.name, before or Device(event.state), now)
+    device = replace(device, state=event.state)
     # that a device is there when the pad starts is nothing to note
-    is_news = before is not None or event.state is not DeviceState.FOUND
-    note = (NoteDevice(now, event.name, event.state, event.why),) if is_due and is_news else ()
+    if before is not None or event.state is not DeviceState.FOUND:
+        device, more = _noted(device, event, now)
+        notes += more
     look_again = (GatherFacts(),) if isinstance(session.phase, Technician) else ()
-    device = Device(event.state, now.monotonic_ns if note else noted_ns)
     session = replace(session, devices={**session.devices, event.name: device})
-    return Step(session, (*note, *look_again))
+    return Step(session, (*notes, *look_again))
+
+
+def time_passed(session: Session, now: Instant) -> Step:
+    """Tell of what was only counted, once its hour is over."""
+    if not any(device.unnoted for device in session.devices.values()):
+        return Step(session)
+    devices, notes = {}, list[Effect]()
+    for name, device in session.devices.items():
+        devices[name], told = _summed_up(name, device, now)
+        notes += told
+    return Step(replace(session, devices=devices), tuple(notes)) if notes else Step(session)
+
+
+def _noted(device: Device, event: DeviceChanged, now: Instant) -> tuple[Device, tuple[Effect, ...]]:
+    """The change for itself, while there are notes left; else counted."""
+    if device.spent < NOTED_AT_ONCE:
+        began_ns = now.monotonic_ns if device.hour_ns is None else device.hour_ns
+        device = replace(device, spent=device.spent + 1, hour_ns=began_ns)
+        return device, (NoteDevice(now, event.name, event.state, event.why),)
+    unnoted = {**device.unnoted, event.state: device.unnoted.get(event.state, 0) + 1}
+    return replace(device, unnoted=unnoted, since=device.since or now, why=event.why or device.why), ()
+
+
+def _summed_up(name: str, device: Device, now: Instant) -> tuple[Device, tuple[Effect, ...]]:
+    """The hours that are over: one note of what was counted, and a note given back for each quiet one."""
+    hours = 0 if device.hour_ns is None else (now.monotonic_ns - device.hour_ns) // ns(HOUR_S)
+    if device.hour_ns is None or not hours:
+        return device, ()
+    notes: tuple[Effect, ...] = ()
+    if device.since is not None:
+        notes = (NoteFlapping(now, name, device.state, device.why, device.since, device.unnoted),)
+    spent = max(0, device.spent - (hours - len(notes)))
+    begins_ns = device.hour_ns + hours * ns(HOUR_S) if spent else None
+    return Device(device.state, spent, begins_ns), notes
 
 
 def slip_scanned(session: Session, event: SlipScanned, now: Instant) -> Step:

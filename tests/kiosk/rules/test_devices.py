@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from kiosk.events import (
     CardFailed,
@@ -16,6 +18,7 @@ from kiosk.events import (
     Invite,
     LeaveTechnician,
     NoteDevice,
+    NoteFlapping,
     OpenVisit,
     Page,
     PinChecked,
@@ -26,7 +29,7 @@ from kiosk.events import (
 )
 from kiosk.facts import Facts
 from kiosk.phases import AlreadyRated, Inviting, Rating, Resting, Technician, Thanking, asks_for_card
-from kiosk.rules.devices import NOTED_EVERY_S
+from kiosk.rules.devices import HOUR_S, NOTED_AT_ONCE
 from kiosk.view import ScreenName, view_of
 from pad.codes import Level
 from pad.enrolment import Enrolment
@@ -62,14 +65,66 @@ def test_a_device_that_is_missing_at_the_start_is_noted() -> None:
     assert notes(Trace().do(LOST)) == [(DeviceState.LOST, "unplugged")]
 
 
-def test_that_a_device_is_lost_and_found_again_is_noted() -> None:
-    trace = Trace().do(FOUND, LOST).pass_time(NOTED_EVERY_S).do(FOUND)
-    assert notes(trace) == [(DeviceState.LOST, "unplugged"), (DeviceState.FOUND, "")]
+def test_that_a_device_is_lost_and_found_again_is_noted_each_for_itself() -> None:
+    trace = Trace().do(FOUND, LOST, FOUND, SILENT)
+    assert notes(trace) == [
+        (DeviceState.LOST, "unplugged"),
+        (DeviceState.FOUND, ""),
+        (DeviceState.SILENT, ""),
+    ]
 
 
-def test_a_loose_plug_does_not_fill_the_journal() -> None:
-    trace = Trace().do(*[FOUND, LOST] * 200, after=0.1)
-    assert len(notes(trace)) <= 2
+def flapping(trace: Trace) -> list[NoteFlapping]:
+    return [each for each in trace.effects if isinstance(each, NoteFlapping)]
+
+
+def test_a_loose_plug_is_a_few_notes_then_one_an_hour_with_how_often() -> None:
+    trace = Trace().do(FOUND, *[LOST, FOUND] * 60, after=60.0).pass_time(HOUR_S)
+    assert len(notes(trace)) == NOTED_AT_ONCE
+    first, second = flapping(trace)
+    assert sum(first.changes.values()) == 54
+    assert sum(second.changes.values()) == 60
+    assert (first.name, first.why) == ("idcard", "unplugged")
+    assert (first.since.monotonic_ns - Trace().now().monotonic_ns) / 1e9 == 60 * (2 + NOTED_AT_ONCE)
+
+
+def test_when_it_holds_again_what_was_counted_is_told_by_time_alone() -> None:
+    trace = Trace().do(FOUND, *[LOST, FOUND] * 5)
+    assert not flapping(trace)
+    trace.pass_time(HOUR_S)
+    (told,) = flapping(trace)
+    assert told.changes == {DeviceState.LOST: 2, DeviceState.FOUND: 2}
+    assert told.state is DeviceState.FOUND
+    trace.pass_time(5 * HOUR_S)
+    assert len(flapping(trace)) == 1
+
+
+def test_a_device_that_is_switched_off_every_night_is_noted_every_time() -> None:
+    trace = Trace().do(FOUND)
+    for _ in range(100):
+        trace.do(LOST, after=15 * HOUR_S).do(FOUND, after=9 * HOUR_S)
+    assert len(notes(trace)) == 200
+    assert not flapping(trace)
+
+
+def test_one_that_flaps_hides_nothing_of_another() -> None:
+    trace = Trace().do(FOUND, *[LOST, FOUND] * 20)
+    trace.do(DeviceChanged("keypad", DeviceState.LOST, "burnt"))
+    assert notes(trace)[-1] == (DeviceState.LOST, "burnt")
+
+
+@given(
+    gaps=st.lists(st.sampled_from([0.1, 1.0, 59.0, 600.0, HOUR_S, 1.5 * HOUR_S, 30 * HOUR_S]), max_size=120)
+)
+@settings(max_examples=60, deadline=None)
+def test_no_change_is_forgotten_and_the_journal_is_bounded(gaps: list[float]) -> None:
+    trace = Trace().do(FOUND)
+    for number, gap in enumerate(gaps):
+        trace.do(FOUND if number % 2 else LOST, after=gap)
+    trace.pass_time(HOUR_S)
+    told = flapping(trace)
+    assert len(notes(trace)) + sum(sum(each.changes.values()) for each in told) == len(gaps)
+    assert len(notes(trace)) + len(told) <= NOTED_AT_ONCE + sum(gaps) / HOUR_S + 2
 
 
 def test_what_was_known_already_changes_nothing() -> None:
