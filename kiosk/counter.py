@@ -21,6 +21,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from kiosk import commands
 from kiosk.calls import Call, Calls, Reply, refusal
 from kiosk.door import Door
+from kiosk.host_names import is_ours
 from pad.seldom import Seldom
 from pad.settings import Settings
 
@@ -136,7 +137,7 @@ class CounterService:
     def _application(self) -> web.Application:
         application = web.Application(
             client_max_size=commands.BODY_MAX_BYTES,
-            middlewares=[self._origins, self._too_large, self._authorised],
+            middlewares=[self._named, self._origins, self._too_large, self._authorised],
         )
         application.router.add_get(EVENTS, self._events)
         application.router.add_route("*", EVENTS, _only_get)
@@ -153,6 +154,15 @@ class CounterService:
             return await handler(request)
         except web.HTTPRequestEntityTooLarge:
             return told(refusal(413, "too_large", "", f"a body may have {commands.BODY_MAX_BYTES} bytes"))
+
+    @web.middleware
+    async def _named(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """On loopback, where no token is asked for: no page of a site whose name was made to point here."""
+        counter = self._settings.counter
+        if not counter.is_loopback or is_ours(request.headers.get("Host"), counter.names):
+            return await handler(request)
+        message = "the pad is not called by this name: call 127.0.0.1, or add it to counter.names"
+        return told(refusal(403, "unknown_host", "", message))
 
     @web.middleware
     async def _origins(self, request: web.Request, handler: Handler) -> web.StreamResponse:

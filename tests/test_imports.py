@@ -21,6 +21,7 @@ PURE = {
     "kiosk/view.py": {"kiosk", "pad"},
     "kiosk/facts.py": set(),
     "kiosk/masking.py": set(),
+    "kiosk/host_names.py": {"ipaddress"},
     "kiosk/ui/corners.py": set(),
     "kiosk/typing/composing.py": {"pad"},
     "kiosk/voice/prompts.py": {"kiosk", "pad"},

@@ -25,6 +25,13 @@ Origin = Annotated[
         description='a page\'s origin such as "https://zwfw.example.gov.cn", without a path',
     ),
 ]
+HostName = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+\Z",
+        description='a name with a dot in it such as "pad.example.gov.cn", in small letters, without a port',
+    ),
+]
 Days = Annotated[int, Meta(ge=1, le=36_500)]
 
 
@@ -67,6 +74,7 @@ class Counter(Table, frozen=True):
     address: Text = "127.0.0.1"
     port: Port = 27100
     origins: tuple[Origin, ...] = ()
+    names: tuple[HostName, ...] = ()
     tls_certificate: str = ""
     tls_key: str = ""
     line: CounterLine = CounterLine()
