@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from pad import whole_file
 from pad.chain import Head
 
 FILE: Final = "told_head.json"
@@ -27,10 +28,9 @@ def read(state_dir: Path) -> Head | None:
 
 def write(state_dir: Path, head: Head) -> None:
     """Remember what was told; a disk that does not take it is told again with the next head."""
-    fresh = state_dir / f"{FILE}.new"
+    told = json.dumps({"seq": head.seq, "hash": head.hash})
     with suppress(OSError):
-        fresh.write_text(json.dumps({"seq": head.seq, "hash": head.hash}), encoding="ascii")
-        fresh.replace(state_dir / FILE)
+        whole_file.put(state_dir / FILE, told.encode(), durable=False)
 
 
 def contradiction(told: Head | None, head: Head, there: Head | None) -> str:

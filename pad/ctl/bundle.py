@@ -15,7 +15,7 @@ from typing import Final
 
 import click
 
-from pad import settings
+from pad import settings, whole_file
 from pad.ctl import units
 from pad.ctl.config import effective
 from pad.ctl.doctor import examine
@@ -29,7 +29,6 @@ from pad.ctl.status import told
 from pad.ctl.words import _
 from pad.ledger.connection import LedgerError
 from pad.ledger.state import Refusal, reading
-from pad.new_file import new_file
 from pad.settings import Settings
 
 _LOG_WITHIN_S: Final = 30.0
@@ -47,7 +46,7 @@ def bundle(config: Path | None, file: Path, *, as_json: bool) -> None:
     with progress(_("looking"), 1, quiet=as_json) as step:
         parts = contents(config, configured)
         step()
-    with new_file(file) as opened, tarfile.open(fileobj=opened, mode="w:gz") as archive:
+    with whole_file.new(file) as opened, tarfile.open(fileobj=opened, mode="w:gz") as archive:
         for name, text in parts.items():
             data = text.encode()
             entry = tarfile.TarInfo(f"padctl-bundle/{name}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pad import settings
+from pad import settings, whole_file
 from pad.clock import SystemClock
 from pad.ctl import courier
 from pad.ctl.opening import for_programs, ledger, print_json
@@ -16,7 +16,6 @@ from pad.ctl.tables import WRITERS
 from pad.ctl.words import _
 from pad.ledger import exporting
 from pad.ledger.exporting import Choice
-from pad.new_file import new_file
 from pad.settings import Settings
 
 
@@ -58,7 +57,7 @@ def _table(configured: Settings, choice: Choice, kind: str, out: Path, *, quiet:
         db.execute("BEGIN")  # one moment of it
         total = exporting.count(db, choice)
         seqs: list[int] = []
-        with new_file(out) as file, progress(_("exporting"), total, quiet=quiet) as step:
+        with whole_file.new(out) as file, progress(_("exporting"), total, quiet=quiet) as step:
             for part in WRITERS[kind](_noted(exporting.rows(db, choice), seqs, step)):
                 file.write(part)
         db.execute("ROLLBACK")

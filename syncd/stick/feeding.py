@@ -13,9 +13,9 @@ from typing import Final
 
 import msgspec
 
+from pad import whole_file
 from pad.clock import SystemClock
 from pad.model import DeliveryState, iso_time
-from pad.new_file import new_file
 from pad.settings import Settings
 from syncd import policy
 from syncd.platforms.base import Answer, Itemised, Outcome, Parcel, Platform, WholeDuplicate
@@ -129,7 +129,7 @@ def write_receipts(path: Path, label: Label, word: str, receipts: Sequence[Recei
     :raises OSError: if it cannot be written
     """
     back = replace(label, content="receipts", made_at=iso_time(SystemClock().read().wall))
-    with new_file(path) as file:
+    with whole_file.new(path) as file:
         pouch.write(file, back, word, (msgspec.json.encode(each) for each in receipts))
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import msgspec
 
+from pad import whole_file
 from pad.clock import SystemClock
 from pad.ledger import exporting
 from pad.ledger.exporting import Choice
 from pad.ledger.outbox import Outbox
 from pad.model import Rater, Rating, iso_time
-from pad.new_file import new_file
 from pad.sealing import SealError
 from pad.settings import Settings
 from syncd import times
@@ -49,7 +49,7 @@ def pack(configured: Settings, word: str, choice: Choice, out: Path, step: Calla
             "ratings", configured.pad.device_id, configured.platform.app_mark,
             iso_time(clock.read().wall), pouch.new_bundle(),
         )  # fmt: skip
-        with new_file(out) as file:
+        with whole_file.new(out) as file:
             ratings = exporting.deliverable(ledger.connection(), choice)
             count = pouch.write(file, label, word, packing.items(ratings))
         if choice.refused:

@@ -41,3 +41,33 @@ def test_a_name_that_is_taken_by_a_folder_leaves_nothing_behind(tmp_path: Path) 
     with pytest.raises(OSError, match="directory"):
         whole_file.put(tmp_path / "told", b"x")
     assert [file.name for file in tmp_path.iterdir()] == ["told"]
+
+
+def test_a_new_file_is_there_once_it_is_whole_and_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "told"
+    with whole_file.new(path) as file:
+        file.write(b"x" * 100_000)
+        assert not path.exists()
+    assert path.read_bytes() == b"x" * 100_000
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["told"]
+
+
+def test_a_new_file_takes_nobodys_place(tmp_path: Path) -> None:
+    path = tmp_path / "told"
+    path.write_bytes(b"first")
+    with pytest.raises(FileExistsError, match="name another"), whole_file.new(path):
+        raise AssertionError("nothing may be begun")
+    assert path.read_bytes() == b"first"
+
+
+def half_written(path: Path) -> None:
+    with whole_file.new(path) as file:
+        file.write(b"half")
+        raise KeyError
+
+
+def test_a_new_file_that_is_not_finished_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        half_written(tmp_path / "told")
+    assert not list(tmp_path.iterdir())
