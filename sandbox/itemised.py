@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any, Final
 
 from pad import gm
 from sandbox import strict_json
+from sandbox.phone_ratings import CURSOR_MAX, WAIT_MAX_S
 from sandbox.platform import ENVELOPE_TIME_TOLERANCE, Platform, Taken, Verdict
 from sandbox.store import Arrival
 
@@ -79,12 +81,16 @@ def parse(body: bytes) -> dict[str, Any]:
         raise Malformed("batch and device are texts")
     if not isinstance(records, list) or not records:
         raise Malformed("records is a list of at least one")
-    allowed = {"id", "rating", "service", "time_uncertain", "staff"}
+    allowed = {"id", "visit", "rating", "service", "time_uncertain", "staff"}
     for record in records:
         if not isinstance(record, dict) or not {"id", "rating"} <= set(record) <= allowed:
-            raise Malformed("a record has id and rating, and may have service, time_uncertain and staff")
+            raise Malformed(
+                "a record has id and rating, and may have visit, service, time_uncertain and staff"
+            )
         if not isinstance(record["id"], str) or not isinstance(record["rating"], dict):
             raise Malformed("id is text, rating an object")
+        if not isinstance(record.get("visit", ""), str):
+            raise Malformed("visit is text")
         if not record["id"] or not isinstance(record.get("service", {}), dict):
             raise Malformed("id is not empty, service an object")
         staff = record.get("staff", {})
@@ -116,6 +122,30 @@ def parse_heartbeat(body: bytes) -> dict[str, Any]:
     return beat
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a pad asks of phones' ratings: after which cursor, and how long it would wait, in seconds."""
+
+    device: str
+    after: int
+    wait_s: float
+
+
+def parse_question(query: Mapping[str, str]) -> Question:
+    """The query of ``GET /v1/phone-ratings``.
+
+    :raises Malformed: if it has another form
+    """
+    device, after, wait = query.get("device", ""), query.get("after", "0"), query.get("wait", "0")
+    if not device:
+        raise Malformed("device is wanted")
+    if not re.fullmatch("[0-9]{1,16}", after) or int(after) > CURSOR_MAX:
+        raise Malformed(f"after is a whole number from 0 to {CURSOR_MAX}")
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,3})?", wait) or float(wait) > WAIT_MAX_S:
+        raise Malformed(f"wait is a number of seconds from 0 to {WAIT_MAX_S:g}")
+    return Question(device, int(after), float(wait))
+
+
 def take(platform: Platform, batch: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Take each record on its own; the results."""
     return [_result(record, _take_one(platform, batch["device"], record)) for record in batch["records"]]
@@ -126,7 +156,7 @@ def _take_one(platform: Platform, device: str, record: Mapping[str, Any]) -> Tak
     staff = record.get("staff", {})
     arrival = Arrival(
         rating, "itemised", device, record["id"], record.get("time_uncertain", False),
-        staff.get("number") or "", staff.get("name") or "",
+        staff.get("number") or "", staff.get("name") or "", record.get("visit", ""),
     )  # fmt: skip
     if "service" in record:
         service = platform.take_services([record["service"]])

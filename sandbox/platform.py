@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,10 +18,11 @@ from sandbox import checks, review
 from sandbox.checks import Rules
 from sandbox.enrolments import Enrolments
 from sandbox.misbehaviour import Misbehaviours
+from sandbox.phone_ratings import PhoneRatings
 from sandbox.publishing import Publication
 from sandbox.robots import Robots
 from sandbox.settings import Settings
-from sandbox.store import Arrival, Store
+from sandbox.store import PHONE, Arrival, Store
 
 DUPLICATE: Final = "该办件环节不可重复评价，已存在评价"
 NO_SERVICE: Final = "没有对应的服务数据"
@@ -54,7 +55,6 @@ class Platform:
         self.store = Store(folder)
         self.misbehaviours = Misbehaviours()
         self.robots = Robots(settings.robots)
-        self.on_arrival: Callable[[], None] = lambda: None
         catalogue = indicators.load(settings.indicators_path)
         self.publication = Publication(catalogue, settings)
         published = review.latest(self.store)
@@ -70,6 +70,7 @@ class Platform:
         self.enrolments = Enrolments(
             settings.app_mark, settings.app_word, public_key, lambda: self.publication.version
         )
+        self.phone_ratings = PhoneRatings(self.store, self.now)
         self.address = ""
         """Where it listens, once it does."""
 
@@ -105,6 +106,8 @@ class Platform:
         known = self.store.known(arrival)
         if known is None:
             return Taken(Verdict.ACCEPTED)
+        if known["dialect"] == PHONE:  # first come, first counted: the pad's is no fault of the pad's
+            return Taken(Verdict.DUPLICATE, DUPLICATE)
         if arrival.rating_id and arrival.rating_id != known["rating_id"]:
             return Taken(Verdict.REFUSED, DUPLICATE)
         if arrival.rating_id and not checks.same_content(record, json.loads(known["raw"])):
@@ -158,7 +161,9 @@ class Platform:
 
     def _count_again(self, arrival: Arrival) -> None:
         known = self.store.known(arrival)
-        if known is not None:
+        if known is not None and known["dialect"] == PHONE:
+            self.store.came_later(known, arrival, self.now())
+        elif known is not None:
             self.store.arrived_again(known)
 
     def _poisoned(self, record: Mapping[str, Any]) -> str | None:

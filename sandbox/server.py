@@ -52,6 +52,7 @@ async def serve(platform: Platform, say: Callable[[str], None]) -> None:
     control = ControlService(platform, line.set)
     service.on_arrival(control.arrived)
     platform.robots.on_message = control.arrived
+    platform.phone_ratings.on_rating = control.arrived
     control_runner = web.AppRunner(control.application(), access_log=None, shutdown_timeout=0.2)
     await control_runner.setup()
     await line.set(up=True)

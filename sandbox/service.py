@@ -45,6 +45,7 @@ class PlatformService:
             web.post("/itemised/v1/batches", self._batches),
             web.post("/itemised/v1/heartbeats", self._heartbeats),
             web.get("/itemised/v1/catalogue", self._catalogue),
+            web.get("/itemised/v1/phone-ratings", self._phone_ratings),
             *(web.post(path, self._enrolments) for path in _ENROLMENTS),
             *self._platform.robots.routes(),
         ])  # fmt: skip
@@ -161,6 +162,21 @@ class PlatformService:
         if request.query.get("version") == publication.version:
             return web.Response(status=304)
         return web.json_response(publication.answer)
+
+    async def _phone_ratings(self, request: web.Request) -> web.Response:
+        """What a pad's matters were rated by phones meanwhile: waits for it as long as the pad says."""
+        try:
+            self._signatures.check(request.method, request.path, request.headers, await request.read())
+            question = itemised.parse_question(request.query)
+        except itemised.Unsigned as error:
+            self._log(request, 0, 401, str(error))
+            return web.json_response({"error": str(error)}, status=401)
+        except itemised.Malformed as error:
+            self._log(request, 0, 400, str(error))
+            return web.json_response({"error": str(error)}, status=400)
+        ratings = self._platform.phone_ratings
+        news = await ratings.wait(question.device, question.after, question.wait_s)
+        return web.json_response({"device": question.device, "cursor": news.cursor, "rated": news.rated})
 
     async def _enrolments(self, request: web.Request) -> web.StreamResponse:
         platform, body = self._platform, await request.read()

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS ratings (
     comment TEXT, pf TEXT, assess_time TEXT, dialect TEXT, device TEXT, rating_id TEXT,
     time_uncertain INTEGER, raw TEXT,
     received_at TEXT, arrivals INTEGER DEFAULT 1,
-    window TEXT DEFAULT '', staff_number TEXT DEFAULT '', staff_name TEXT DEFAULT '');
+    window TEXT DEFAULT '', staff_number TEXT DEFAULT '', staff_name TEXT DEFAULT '', visit TEXT DEFAULT '');
 CREATE UNIQUE INDEX IF NOT EXISTS one_per_matter
     ON ratings (project_no, service_number, assess_number) WHERE project_no <> '';
 CREATE UNIQUE INDEX IF NOT EXISTS one_per_id ON ratings (rating_id) WHERE rating_id <> '';
@@ -35,9 +35,24 @@ CREATE TABLE IF NOT EXISTS case_steps (
     rating INTEGER, kind TEXT, at TEXT, by TEXT, text TEXT, result TEXT, day TEXT);
 CREATE INDEX IF NOT EXISTS per_case ON case_steps (rating);
 CREATE TABLE IF NOT EXISTS publications (at TEXT, by TEXT, first TEXT, last TEXT, figures TEXT);
+CREATE TABLE IF NOT EXISTS later_voices (
+    rating INTEGER, at TEXT, assess_time TEXT, dialect TEXT, device TEXT, rating_id TEXT, pf TEXT,
+    level INTEGER, indicators TEXT, comment TEXT,
+    UNIQUE (rating, dialect, device, rating_id, level, indicators, comment));
+CREATE TABLE IF NOT EXISTS phone_ratings (
+    cursor INTEGER PRIMARY KEY, device TEXT, visit TEXT, rating INTEGER, rated_at TEXT);
+CREATE INDEX IF NOT EXISTS per_device ON phone_ratings (device, cursor);
 """
-_ADDED = ("window", "staff_number", "staff_name")
+_ADDED = ("window", "staff_number", "staff_name", "visit")
 """Columns that stores made by earlier versions lack."""
+_ON_ADDED = """
+CREATE UNIQUE INDEX IF NOT EXISTS one_per_visit
+    ON ratings (visit) WHERE project_no = '' AND visit <> '';
+"""
+PHONE = "phone"
+"""The dialect of a rating that no pad sent: it came by the phone page."""
+_VOICES_MAX = 20
+"""Later voices kept for one matter: whoever holds its code could else fill the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ class Arrival:
     time_uncertain: bool = False
     staff_number: str = ""
     staff_name: str = ""
+    visit: str = ""
 
     @property
     def matter(self) -> tuple[str, int, int]:
@@ -74,6 +90,7 @@ class Store:
         for column in _ADDED:
             if column not in there:
                 self._db.execute(f"ALTER TABLE ratings ADD COLUMN {column} TEXT DEFAULT ''")
+        self._db.executescript(_ON_ADDED)
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -96,36 +113,60 @@ class Store:
         self._db.execute("COMMIT")
 
     def known(self, arrival: Arrival) -> sqlite3.Row | None:
-        """The rating that is stored under this id, else the one of this matter."""
+        """The rating that is stored under this id, else the one of this matter.
+
+        What is no matter's is its visit's, where that is told: one visit, one rating.
+        """
         project_no, service_number, assess_number = arrival.matter
         row: sqlite3.Row | None = self._db.execute(
             "SELECT rowid, * FROM ratings WHERE (project_no = ? AND service_number = ? AND assess_number = ?"
             " AND project_no <> '') OR (rating_id = ? AND rating_id <> '')"
+            " OR (visit = ? AND visit <> '' AND project_no = '')"
             " ORDER BY rating_id = ? DESC LIMIT 1",
-            (project_no, service_number, assess_number, arrival.rating_id, arrival.rating_id),
-        ).fetchone()
+            (
+                project_no, service_number, assess_number, arrival.rating_id,
+                arrival.visit if not project_no else "", arrival.rating_id,
+            ),
+        ).fetchone()  # fmt: skip
         return row
 
     def arrived_again(self, row: sqlite3.Row) -> None:
         """Count another arrival of a rating that is stored."""
         self._db.execute("UPDATE ratings SET arrivals = arrivals + 1 WHERE rowid = ?", (row["rowid"],))
 
-    def add(self, arrival: Arrival, at: datetime) -> None:
-        """Store a rating."""
+    def came_later(self, row: sqlite3.Row, arrival: Arrival, at: datetime) -> None:
+        """Keep a voice for a matter that has its rating beside that one, as evidence; it counts nowhere.
+
+        The same said again, as after a lost answer, is kept once; nothing of the person is kept.
+        """
         record = arrival.record
         self._db.execute(
+            "INSERT OR IGNORE INTO later_voices SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?"
+            " WHERE (SELECT COUNT(*) FROM later_voices WHERE rating = ?) < ?",
+            (
+                row["rowid"], at.isoformat("T", "milliseconds"), record["assessTime"], arrival.dialect,
+                arrival.device, arrival.rating_id, record["pf"], int(record["satisfaction"]),
+                record["evalDetail"], record["writingEvaluation"], row["rowid"], _VOICES_MAX,
+            ),
+        )  # fmt: skip
+
+    def add(self, arrival: Arrival, at: datetime) -> int:
+        """Store a rating; its number."""
+        record = arrival.record
+        cursor = self._db.execute(
             "INSERT INTO ratings (project_no, service_number, assess_number, level, indicators, comment, pf,"
             " assess_time, dialect, device, rating_id, time_uncertain, raw, received_at,"
-            " window, staff_number, staff_name)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " window, staff_number, staff_name, visit)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 *arrival.matter, int(record["satisfaction"]), record["evalDetail"],
                 record["writingEvaluation"], record["pf"], record["assessTime"], arrival.dialect,
                 arrival.device, arrival.rating_id, int(arrival.time_uncertain),
                 json.dumps(record, ensure_ascii=False), at.isoformat("T", "milliseconds"),
-                str(record.get("winNo", "")), arrival.staff_number, arrival.staff_name,
+                str(record.get("winNo", "")), arrival.staff_number, arrival.staff_name, arrival.visit,
             ),
         )  # fmt: skip
+        return int(cursor.lastrowid or 0)
 
     def service_time(self, project_no: str, service_number: int) -> tuple[bool, datetime | None]:
         """Whether the service record of a matter is there, and its time."""
@@ -134,6 +175,15 @@ class Store:
             (project_no, service_number),
         ).fetchone()
         return row is not None, wire_moment(row["service_time"]) if row is not None else None
+
+    def service(self, project_no: str, service_number: int) -> dict[str, Any]:
+        """The service record of a matter; empty if there is none."""
+        row = self._db.execute(
+            "SELECT raw FROM services WHERE project_no = ? AND service_number = ?",
+            (project_no, service_number),
+        ).fetchone()
+        found: dict[str, Any] = json.loads(row["raw"]) if row is not None else {}
+        return found
 
     def add_service(self, record: Mapping[str, Any]) -> bool:
         """Store a service record; False if it is there already."""
@@ -221,5 +271,8 @@ class Store:
     def clear(self) -> None:
         """Forget everything received, and with it what became of it; what was published stays published."""
         with self.transaction():
-            for table in ("ratings", "services", "refusals", "heartbeats", "requests", "case_steps"):
+            for table in (
+                "ratings", "services", "refusals", "heartbeats", "requests", "case_steps",
+                "later_voices", "phone_ratings",
+            ):  # fmt: skip
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours

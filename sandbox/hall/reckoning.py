@@ -32,7 +32,8 @@ def reckon(ledger: Path, store: Path) -> Reckoning:
     """Compare both files as they lie on the disk.
 
     A rating counts as delivered if the platform holds one of the same matter, service step,
-    level, indicators and comment; as lost otherwise.
+    level, indicators and comment, be it as the later voice of a matter that a phone had rated; as lost
+    otherwise. What phones rated is in no ledger.
     """
     with closing(sqlite3.connect(ledger)) as db:
         rated = Counter(
@@ -46,6 +47,10 @@ def reckon(ledger: Path, store: Path) -> Reckoning:
             db.execute(
                 "SELECT CASE project_no WHEN '' THEN rating_id ELSE project_no END,"
                 " service_number, assess_number, level, indicators, comment FROM ratings"
+                " WHERE dialect <> 'phone' UNION ALL"
+                " SELECT CASE r.project_no WHEN '' THEN v.rating_id ELSE r.project_no END,"
+                " r.service_number, r.assess_number, v.level, v.indicators, v.comment"
+                " FROM later_voices v JOIN ratings r ON r.rowid = v.rating WHERE v.dialect <> 'phone'"
             )
         )
     return Reckoning(

@@ -109,7 +109,13 @@ class Sandbox:
     def signed(self, method: str, path: str, body: object, **changed: str) -> requests.Response:
         return self.signed_bytes(method, path, json.dumps(body).encode(), **changed)
 
-    def signed_bytes(self, method: str, path: str, data: bytes, **changed: str) -> requests.Response:
+    def signed_question(self, path: str, query: str, **changed: str) -> requests.Response:
+        """A signed GET; its query is no part of what is signed."""
+        return self.signed_bytes("GET", path, b"", query, **changed)
+
+    def signed_bytes(
+        self, method: str, path: str, data: bytes, query: str = "", **changed: str
+    ) -> requests.Response:
         stamp = str(int(datetime.now(CHINA_TIME).timestamp() * 1000))
         headers = {"X-App-Mark": MARK, "X-Timestamp": stamp, "X-Nonce": uuid.uuid4().hex}
         headers |= {name.replace("_", "-"): value for name, value in changed.items()}
@@ -117,7 +123,8 @@ class Sandbox:
             (method, path, headers["X-Timestamp"], headers["X-Nonce"], gm.sm3(data).hex())
         ).encode()
         headers.setdefault("X-Signature", gm.hmac_sm3(WORD.encode(), text).hex())
-        return requests.request(method, self.url + path, data=data, headers=headers, timeout=30)
+        url = f"{self.url}{path}?{query}" if query else self.url + path
+        return requests.request(method, url, data=data, headers=headers, timeout=60)
 
 
 def item(project_no: str = "P1", rating_id: str = "r-1", **changed: str) -> dict[str, Any]:
