@@ -133,9 +133,15 @@ class Visit:
     rater: Rater = Rater()
 
 
+BY_PHONE: Final = "phone"
+"""Who ended a visit whose matter was rated on a phone; the visit is ``rated``, and has no rating here."""
+WHILE_RATING: Final = "while_rating"
+"""Why such a visit was ended where somebody had tapped a face here."""
+
+
 @dataclass(frozen=True, slots=True)
 class VisitEnd:
-    """How a visit ended without a rating; ``by`` and ``reason`` say who cancelled and why."""
+    """How a visit ended without a rating made here; ``by`` and ``reason`` say who cancelled and why."""
 
     visit_id: str
     outcome: VisitOutcome

@@ -82,6 +82,7 @@ def keep_house(state_dir: Path, ledger_path: Path, rules: LedgerRules, clock: Pl
             visits = retention.prune_visits(
                 db, old, times.known_boots(clock.read(), ledger.outbox().anchors())
             )
+            retention.prune_hearsay(db, old, now)
             retention.forget_in_log(db)
             spent = rotation.drop_spent(db, state_dir)
         except (LedgerError, SecretError) as error:

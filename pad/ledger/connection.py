@@ -16,7 +16,7 @@ from typing import Final
 from pad.clock import SystemClock
 from pad.ledger.journal import write_note
 
-SCHEMA_VERSION: Final = 8
+SCHEMA_VERSION: Final = 9
 """How many migrations there are; ``PRAGMA user_version`` of a ledger that has them all."""
 
 _log = logging.getLogger("pad.ledger")
@@ -96,6 +96,10 @@ class LedgerOfLaterVersion(LedgerError):
 
 class MatterRated(LedgerError):
     """The matter already has its rating."""
+
+
+class RatedOnPhone(MatterRated):
+    """The matter already has its rating, and a phone gave it."""
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from pad.chain import Head
 from pad.clock import Anchor
 from pad.gm import sm3
 from pad.keys import DeviceKeys, SecretError
-from pad.ledger.connection import LedgerUnwritable, MatterRated, transaction, translated
+from pad.ledger.connection import LedgerUnwritable, MatterRated, RatedOnPhone, transaction, translated
+from pad.ledger.elsewhere import is_rated_elsewhere
 from pad.ledger.journal import write_note
 from pad.ledger.rows import (
     RATING_COLUMNS,
@@ -29,6 +30,8 @@ from pad.ledger.rows import (
     visit_row,
 )
 from pad.model import (
+    BY_PHONE,
+    WHILE_RATING,
     Completion,
     Draft,
     FinishedRating,
@@ -45,6 +48,7 @@ from pad.sealing import SealError
 
 _MATTER_FIELDS: Final = tuple(field.name for field in fields(Matter))
 _RATED: Final = "this matter is rated"
+_RATED_ON_PHONE: Final = "this matter is rated on a phone"
 
 
 class Recorder:
@@ -73,7 +77,7 @@ class Recorder:
             db.execute(*insert("visits", visit_row(visit)))
 
     def end_visit(self, end: VisitEnd) -> None:
-        """Write how a visit ended without a rating; its draft goes. A visit that ended stays so."""
+        """Write how a visit ended without a rating made here; its draft goes. A visit that ended stays so."""
         with transaction(self._db) as db:
             _end(db, end)
             db.execute("DELETE FROM draft WHERE visit_id = ?", (end.visit_id,))
@@ -90,7 +94,8 @@ class Recorder:
         A rating that turns out to be written already, by a call that was told otherwise, is
         returned as it is; an invitation that a full disk kept from being written is written now.
 
-        :raises MatterRated: if the matter has its rating; the visit is then ended, not rated
+        :raises MatterRated: if the matter has its rating; the visit is then ended, not rated here
+        :raises RatedOnPhone: if a phone gave it
         """
         return self._append(finished, None)
 
@@ -103,6 +108,9 @@ class Recorder:
                 written = self._db.execute("SELECT * FROM ratings WHERE visit_id = ?", (visit.id,)).fetchone()
             if written is not None:
                 return rating_from(written)
+            if _RATED_ON_PHONE in str(error):
+                self.end_visit(VisitEnd(visit.id, VisitOutcome.RATED, finished.rated, BY_PHONE, WHILE_RATING))
+                raise RatedOnPhone(f"{visit.matter.project_no}: rated on a phone") from error
             if _RATED in str(error):
                 self.end_visit(
                     VisitEnd(visit.id, VisitOutcome.CANCELLED, finished.rated, "pad", "already_rated")
@@ -247,6 +255,10 @@ class Recorder:
         with translated(self._db):
             row = self._db.execute("SELECT * FROM visits WHERE id = ?", (visit_id,)).fetchone()
         return visit_from(row) if row is not None else None
+
+    def is_rated_elsewhere(self, visit: Visit) -> bool:
+        """Whether a phone rated this visit or its matter, as far as the platform has told."""
+        return is_rated_elsewhere(self._db, visit.id, visit.matter)
 
     def anchor(self, boot: str) -> Anchor | None:
         """The true time of a boot, if the platform or a technician has told it."""

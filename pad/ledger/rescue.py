@@ -36,7 +36,7 @@ from pad.model import Instant
 _log = logging.getLogger("pad.ledger")
 _CARRIED: Final = (
     "ratings", "visits", "rater", "draft", "deliveries", "checkpoints", "journal", "anchors",
-    "flags", "alerts", "checkpoint_marks", "cut_short",
+    "flags", "alerts", "checkpoint_marks", "cut_short", "rated_elsewhere",
 )  # fmt: skip
 _ENDS: Final = 100
 _WHOLE_UP_TO_BYTES: Final = 16 * 1024 * 1024

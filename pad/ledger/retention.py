@@ -150,10 +150,10 @@ def bring_back_from_the_future(db: sqlite3.Connection, now: datetime) -> int:
 def prune_visits(
     db: sqlite3.Connection, ended_before: datetime, known: Mapping[str, TrueTime] = MappingProxyType({})
 ) -> int:
-    """Delete the visits that ended by then without a rating; how many there were.
+    """Delete the visits that ended by then without a rating here; how many there were.
 
     A clock that was not trusted tells nothing: those of a boot whose true time is known are dated by
-    it, the rest stay. Those that were rated leave with their rating.
+    it, the rest stay. Those that were rated leave with their rating, but for what a phone rated.
 
     :param known: the boots whose true time is known
     """
@@ -162,7 +162,7 @@ def prune_visits(
         while True:
             with translated(db):
                 rows = db.execute(
-                    f"SELECT id FROM visits v WHERE outcome <> 'rated' AND {condition} "
+                    f"SELECT id FROM visits v WHERE {condition} "
                     "AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) LIMIT ?",
                     (*values, _ROWS_AT_ONCE),
                 ).fetchall()
@@ -178,10 +178,33 @@ def prune_visits(
 def _old_visits(
     ended_before: datetime, known: Mapping[str, TrueTime]
 ) -> Iterator[tuple[str, tuple[object, ...]]]:
-    yield "clock_trusted = 1 AND ended_at <= ?", (iso_time(ended_before),)
-    for boot, told in known.items():
-        age_ns = (told.at - ended_before) // timedelta(microseconds=1) * 1000
-        yield (
-            "clock_trusted = 0 AND boot_id = ? AND monotonic_ns + timeout_s * 1e9 <= ?",
-            (boot, told.monotonic_ns - age_ns),
-        )
+    for without_rating in ("outcome <> 'rated'", "outcome = 'rated' AND ended_by = 'phone'"):
+        yield f"{without_rating} AND clock_trusted = 1 AND ended_at <= ?", (iso_time(ended_before),)
+        for boot, told in known.items():
+            age_ns = (told.at - ended_before) // timedelta(microseconds=1) * 1000
+            yield (
+                f"{without_rating} AND clock_trusted = 0 AND boot_id = ? "
+                "AND monotonic_ns + timeout_s * 1e9 <= ?",
+                (boot, told.monotonic_ns - age_ns),
+            )
+
+
+def prune_hearsay(db: sqlite3.Connection, heard_before: datetime, now: datetime) -> int:
+    """Delete what was heard by then of phones' ratings; how many there were.
+
+    What a clock gone wild heard later than now is dated by when the platform says it was rated.
+    """
+    pruned = 0
+    while True:
+        with translated(db):
+            rows = db.execute(
+                "SELECT visit_id FROM rated_elsewhere WHERE heard_at <= ?1 "
+                "OR (heard_at > ?2 AND rated_at <= ?1) LIMIT ?3",
+                (iso_time(heard_before), iso_time(now), _ROWS_AT_ONCE),
+            ).fetchall()
+        if not rows:
+            return pruned
+        with transaction(db):
+            db.executemany("DELETE FROM rated_elsewhere WHERE visit_id = ?", [tuple(row) for row in rows])
+        pruned += len(rows)
+        time.sleep(REST_S)

@@ -371,6 +371,48 @@ def what_housekeeping_looks_for(db: Database) -> None:
     )
 
 
+@migrations()
+def rated_by_phone(db: Database) -> None:
+    """Matters that were rated on a phone, as the platform told: none of them is rated here as well.
+
+    ``listened`` says how far a platform was listened to. A visit that a phone's rating ended has no
+    rating here to leave with, so housekeeping finds it by an index of its own.
+    """
+    _script(
+        db,
+        """
+    CREATE TABLE rated_elsewhere (
+        visit_id       TEXT PRIMARY KEY,
+        project_no     TEXT,
+        service_number INTEGER NOT NULL CHECK (service_number BETWEEN 1 AND 99),
+        assess_number  INTEGER NOT NULL CHECK (assess_number IN (1, 2)),
+        rated_at       TEXT NOT NULL,
+        heard_at       TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX rated_elsewhere_by_matter
+        ON rated_elsewhere (project_no, service_number, assess_number) WHERE project_no IS NOT NULL;
+    CREATE INDEX rated_elsewhere_by_age ON rated_elsewhere (heard_at);
+    CREATE TABLE listened (
+        one      INTEGER PRIMARY KEY CHECK (one = 1),
+        platform TEXT NOT NULL,
+        cursor   INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TRIGGER rated_elsewhere_never_changes BEFORE UPDATE ON rated_elsewhere
+    BEGIN SELECT RAISE(ABORT, 'what a phone rated does not change'); END;
+    CREATE TRIGGER ratings_not_of_what_a_phone_rated BEFORE INSERT ON ratings
+    WHEN EXISTS (SELECT 1 FROM rated_elsewhere WHERE visit_id = NEW.visit_id)
+      OR (NEW.project_no IS NOT NULL AND EXISTS (
+        SELECT 1 FROM rated_elsewhere WHERE project_no = NEW.project_no
+        AND service_number = NEW.service_number AND assess_number = NEW.assess_number))
+    BEGIN SELECT RAISE(ABORT, 'this matter is rated on a phone'); END;
+
+    CREATE INDEX visits_rated_by_phone ON visits (ended_at)
+        WHERE outcome = 'rated' AND ended_by = 'phone';
+    """,
+    )
+
+
 def _script(db: Database, sql: str) -> None:
     """Run several statements inside the migration's transaction (``executescript`` would commit)."""
     statement = ""

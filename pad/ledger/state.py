@@ -35,13 +35,15 @@ class Standing:
 
 
 def is_rated(db: sqlite3.Connection, matter: Matter) -> bool:
-    """Whether a matter has its rating; an unbound one never has.
+    """Whether a matter has its rating, from here or from a phone; an unbound one never has.
 
     :raises LedgerError: if the ledger cannot be read
     """
     with translated(db):
         found = db.execute(
-            "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
+            "SELECT 1 FROM ratings WHERE project_no = ?1 AND service_number = ?2 AND assess_number = ?3 "
+            "UNION ALL SELECT 1 FROM rated_elsewhere "
+            "WHERE project_no = ?1 AND service_number = ?2 AND assess_number = ?3",
             (matter.project_no, matter.service_number, matter.assess_number),
         ).fetchone()
     return found is not None

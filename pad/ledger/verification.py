@@ -185,12 +185,13 @@ _CONTRADICTIONS = (
         "OR v.staff_name IS NOT r.staff_name OR v.opened_at IS NOT r.invited_at ORDER BY r.seq",
     ),
     (
-        # what was pruned lies before all that is there: nothing is said of the visits left of it
+        # what was pruned lies before all that is there: nothing is said of the visits left of it;
+        # of one that a phone rated the rating is the platform's
         "visits",
         "it was rated, and its rating is not there",
         "WITH first AS (SELECT boot_id, MIN(monotonic_ns) AS ns FROM ratings GROUP BY boot_id) "
         "SELECT v.id FROM visits v LEFT JOIN first f ON f.boot_id = v.boot_id WHERE v.outcome = 'rated' "
-        "AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) "
+        "AND v.ended_by IS NOT 'phone' AND NOT EXISTS (SELECT 1 FROM ratings WHERE visit_id = v.id) "
         "AND (v.monotonic_ns > f.ns OR NOT EXISTS (SELECT 1 FROM checkpoints)) ORDER BY v.id",
     ),
     (
