@@ -275,7 +275,15 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class FoundRated:
-    """The ledger refused the rating of a visit: its matter had been rated before."""
+    """The ledger refused the rating of a visit: its matter had been rated before, here or on a phone."""
+
+    visit_id: str
+    on_phone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RatedElsewhere:
+    """The platform told that a phone rated the matter of a visit."""
 
     visit_id: str
 
@@ -374,6 +382,7 @@ PadEvent = (
     Tick
     | Stored
     | FoundRated
+    | RatedElsewhere
     | StoreFailed
     | StorageChanged
     | PinChecked
@@ -399,7 +408,7 @@ class OpenVisit:
 
 @dataclass(frozen=True, slots=True)
 class EndVisit:
-    """Write how a visit ended without a rating, and drop its draft."""
+    """Write how a visit ended without a rating made here, and drop its draft."""
 
     end: VisitEnd
 

@@ -18,6 +18,7 @@ from kiosk.door import Door
 from kiosk.drivers.health import Health
 from kiosk.events import BulletinChanged, CatalogueChanged, DeviceState, WindowLinked
 from kiosk.facts import Fact, Facts
+from kiosk.phases import current_visit
 from kiosk.shelf import Shelf
 from kiosk.ui.words import Catalogues
 from kiosk.voice.reader import Reader
@@ -82,6 +83,7 @@ class Late:
             self._speak,
             self._look_at_the_noticeboard,
             self._look_at_the_shelf,
+            self._hear_of_phones,
         ):
             try:
                 begin()
@@ -158,6 +160,20 @@ class Late:
         self.shelf.changed = lambda catalogue: self.desk.post(CatalogueChanged(catalogue))
         self.shelf.start()
         self._to_stop.append(self.shelf.stop)
+
+    def _hear_of_phones(self) -> None:
+        if not self.configured.phone.url:
+            return
+        from kiosk.phone_news import PhoneNews
+
+        news = PhoneNews(
+            self.configured.state_dir,
+            self.configured.ledger_path,
+            lambda: current_visit(self.desk.session),
+            self.desk.post,
+        )
+        news.start()
+        self._to_stop.append(news.stop)
 
     def _show_bulletin(self, bulletin: Bulletin) -> None:
         self._bulletin = bulletin.version

@@ -88,6 +88,20 @@ class AlreadyRated:
 
 
 @dataclass(frozen=True, slots=True)
+class RatedByPhone:
+    """The matter was rated on a phone before anybody tapped a face here."""
+
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forestalled:
+    """Somebody was rating here as the matter was rated on a phone: what was tapped here is not counted."""
+
+    until_ns: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """Two corners were held: whoever did it is asked for the technician's PIN."""
 
@@ -113,7 +127,19 @@ class Technician:
     told: EnrolmentTold | None = None
 
 
-Phase = Resting | Inviting | Rating | Saving | Thanking | Withdrawn | AlreadyRated | Asking | Technician
+Phase = (
+    Resting
+    | Inviting
+    | Rating
+    | Saving
+    | Thanking
+    | Withdrawn
+    | AlreadyRated
+    | RatedByPhone
+    | Forestalled
+    | Asking
+    | Technician
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +294,8 @@ def ring_ends_ns(session: Session) -> int | None:
                 return deadline
             return max(deadline, session.touched_ns + int(session.rules.stuck_touch_s * _S))
         case Thanking(until_ns=until) | Withdrawn(until) | AlreadyRated(until):
+            return until
+        case RatedByPhone(until) | Forestalled(until):
             return until
         case Asking(until_ns=until) | Technician(until_ns=until):
             return until

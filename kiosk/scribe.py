@@ -28,6 +28,7 @@ from kiosk.events import (
     NoteDevice,
     NoteFlapping,
     OpenVisit,
+    RatedElsewhere,
     RecordEffect,
     Save,
     StorageChanged,
@@ -38,8 +39,9 @@ from kiosk.events import (
 from kiosk.ledger_file import LedgerFile
 from pad import doorbell
 from pad.clock import SystemClock, boot_id
-from pad.ledger.connection import LedgerError, LedgerUnwritable, MatterRated, Refusal
-from pad.model import Instant, iso_time
+from pad.ledger.connection import LedgerError, LedgerUnwritable, MatterRated, RatedOnPhone, Refusal
+from pad.ledger.recording import Recorder
+from pad.model import Instant, Visit, iso_time
 
 _log = logging.getLogger("kiosk.scribe")
 _LOOK_S: Final = 5.0
@@ -140,6 +142,7 @@ class Scribe:
         match effect:
             case OpenVisit(visit):
                 recorder.open_visit(visit)
+                self._ask_whether_rated(recorder, visit)
             case EndVisit(end):
                 recorder.end_visit(end)
             case KeepDraft(draft, rater):
@@ -149,11 +152,17 @@ class Scribe:
             case NoteDevice() | NoteFlapping():
                 recorder.note(*_note(effect))
 
+    def _ask_whether_rated(self, recorder: Recorder, visit: Visit) -> None:
+        """What was told after the clerk's call was looked into rang for no visit that was there."""
+        with suppress(LedgerError, sqlite3.Error):  # then the rating's own write will tell
+            if recorder.is_rated_elsewhere(visit):
+                self.report(RatedElsewhere(visit.id))
+
     def _save(self, visit_id: str, save: Save) -> None:
         try:
             self._ledger.recorder().append(save.rating)
-        except MatterRated:
-            self.report(FoundRated(visit_id))
+        except MatterRated as error:
+            self.report(FoundRated(visit_id, on_phone=isinstance(error, RatedOnPhone)))
             return
         self._ledger.hold()
         self.report(Stored(visit_id))

@@ -29,6 +29,8 @@ Rules that no table shows:
 - While somebody is rating, the clerk's side is told ``busy``, or waits (``deferred``).
 - From the reasons the person may turn to the comment's or the identity's page and back; the ring
   goes on as before.
+- Whoever rates on a phone instead ends the visit here as well; a tap that was not on its way to the
+  disk yet then does not count, and the person is told.
 - The technician's page opens only while nobody is asked anything, and pauses the window.
 - A pad that was enrolled anew ends, to start with its new settings, once nobody is at it.
 """
@@ -41,7 +43,7 @@ from typing import Any, Final
 from kiosk import events
 from kiosk.events import Event
 from kiosk.phases import Session, Step
-from kiosk.rules import board, citizen, clerk, course, devices, digits, identity, keys, technician
+from kiosk.rules import board, citizen, clerk, course, devices, digits, identity, keys, phone, technician
 from pad.model import Instant
 
 
@@ -89,7 +91,8 @@ _RULES: Final[Mapping[type[Event], Callable[[Session, Any, Instant], Step]]] = {
     events.LeaveTechnician: technician.leave,
     events.Tick: _time_passes,
     events.Stored: course.stored,
-    events.FoundRated: course.found_rated,
+    events.FoundRated: phone.found_rated,
+    events.RatedElsewhere: phone.rated_elsewhere,
     events.StoreFailed: course.store_failed,
     events.StorageChanged: course.storage_changed,
     events.PinChecked: technician.pin_checked,

@@ -13,8 +13,10 @@ from kiosk.phases import (
     AlreadyRated,
     Asking,
     Cursor,
+    Forestalled,
     Inviting,
     Phase,
+    RatedByPhone,
     Rating,
     Saving,
     Session,
@@ -45,6 +47,8 @@ class ScreenName(StrEnum):
     THANKS = "thanks"
     WITHDRAWN = "withdrawn"
     ALREADY_RATED = "already_rated"
+    RATED_BY_PHONE = "rated_by_phone"
+    FORESTALLED = "forestalled"
     PAUSED = "paused"
     CLOSED = "closed"
     CANNOT_STORE = "cannot_store"
@@ -139,6 +143,8 @@ _SAYING: Final[dict[type[Phase], ScreenName]] = {
     Thanking: ScreenName.THANKS,
     Withdrawn: ScreenName.WITHDRAWN,
     AlreadyRated: ScreenName.ALREADY_RATED,
+    RatedByPhone: ScreenName.RATED_BY_PHONE,
+    Forestalled: ScreenName.FORESTALLED,
 }
 _PAGES: Final = {
     Page.REASONS: ScreenName.REASONS,

@@ -1,6 +1,6 @@
-"""The doorbell: a unix datagram by which the kiosk tells syncd that a rating is waiting.
+"""Doorbells: unix datagrams by which kiosk and syncd tell each other that there is something to look at.
 
-It carries nothing and may be lost: syncd also looks by itself at every interval.
+They carry nothing and may be lost: whoever listens also looks by itself at every interval.
 """
 
 from __future__ import annotations
@@ -9,31 +9,38 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
-_NAME: Final = "doorbell"
+
+class Bell(StrEnum):
+    """Whose doorbell, by the name of its socket."""
+
+    SYNCD = "doorbell"
+    """The kiosk rings: a rating waits."""
+    KIOSK = "doorbell.kiosk"
+    """syncd rings: a phone rated."""
 
 
 @contextmanager
-def _short_path(state_dir: Path) -> Iterator[str]:
+def _short_path(state_dir: Path, name: str) -> Iterator[str]:
     """A name for the socket that fits the 107 bytes of ``sun_path`` however deep the folder is."""
     directory = os.open(state_dir, os.O_PATH | os.O_DIRECTORY)
     try:
-        yield f"/proc/self/fd/{directory}/{_NAME}"
+        yield f"/proc/self/fd/{directory}/{name}"
     finally:
         os.close(directory)
 
 
-def ring(state_dir: Path) -> bool:
+def ring(state_dir: Path, bell: Bell = Bell.SYNCD) -> bool:
     """Ring; False if nobody listens, or so many rings wait that one more is no news.
 
     Never blocks and never raises: a rating that is on disk must not suffer by it.
     """
     try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell, _short_path(state_dir) as path:
-            bell.setblocking(False)
-            bell.sendto(b"\x01", path)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out, _short_path(state_dir, bell) as path:
+            out.setblocking(False)
+            out.sendto(b"\x01", path)
     except OSError:
         return False
     return True
@@ -42,12 +49,12 @@ def ring(state_dir: Path) -> bool:
 class Doorbell:
     """The listening end; a second listener takes the place of the first."""
 
-    def __init__(self, state_dir: Path) -> None:
-        (state_dir / _NAME).unlink(missing_ok=True)
+    def __init__(self, state_dir: Path, bell: Bell = Bell.SYNCD) -> None:
+        (state_dir / bell).unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        with _short_path(state_dir) as path:
+        with _short_path(state_dir, bell) as path:
             self._socket.bind(path)
-        (state_dir / _NAME).chmod(0o660)
+        (state_dir / bell).chmod(0o660)
 
     def fileno(self) -> int:
         """For select(2)."""

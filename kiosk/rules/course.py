@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.events import FoundRated, Save, StorageChanged, Stored, StoreFailed, Tick
+from kiosk.events import Save, StorageChanged, Stored, StoreFailed, Tick
 from kiosk.phases import (
-    AlreadyRated,
     Inviting,
     Rating,
     Resting,
@@ -49,15 +48,6 @@ def stored(session: Session, event: Stored, now: Instant) -> Step:
         return Step(session)
     until = now.monotonic_ns + ns(session.rules.thanks_s)
     return Step(person_done(replace(session, phase=Thanking(event.visit_id, until))))
-
-
-def found_rated(session: Session, event: FoundRated, now: Instant) -> Step:
-    """The ledger knew a rating of this matter."""
-    phase = session.phase
-    if not isinstance(phase, Saving) or phase.rating.visit.id != event.visit_id:
-        return Step(session)
-    until = now.monotonic_ns + ns(session.rules.thanks_s)
-    return Step(person_done(replace(session, phase=AlreadyRated(until))))
 
 
 def store_failed(session: Session, event: StoreFailed, _now: Instant) -> Step:

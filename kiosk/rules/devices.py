@@ -15,7 +15,17 @@ from kiosk.events import (
     NoteFlapping,
     SlipScanned,
 )
-from kiosk.phases import AlreadyRated, Device, Inviting, Session, Step, Technician, Thanking
+from kiosk.phases import (
+    AlreadyRated,
+    Device,
+    Forestalled,
+    Inviting,
+    RatedByPhone,
+    Session,
+    Step,
+    Technician,
+    Thanking,
+)
 from kiosk.rules.clerk import invite
 from kiosk.rules.visit import ns
 from pad.model import Instant
@@ -82,8 +92,9 @@ def slip_scanned(session: Session, event: SlipScanned, now: Instant) -> Step:
     if isinstance(phase, Inviting) and phase.visit.matter == matter:
         return Step(session)
     step = invite(session, event.invite, now)
-    if step.answer is Answer.ALREADY_RATED and not isinstance(phase, Inviting | Thanking):
-        # nobody stands by who could tell them; whoever is thanked knows it
+    knows = Inviting | Thanking | RatedByPhone | Forestalled
+    if step.answer is Answer.ALREADY_RATED and not isinstance(phase, knows):
+        # nobody stands by who could tell them; whoever is thanked, or told of a phone, knows it
         until = now.monotonic_ns + ns(session.rules.thanks_s)
         return Step(replace(session, phase=AlreadyRated(until)))
     return Step(step.session, step.effects)

@@ -111,6 +111,8 @@ def samples(catalogue: Catalogue) -> dict[str, View]:
         "thanks": View(ScreenName.THANKS),
         "withdrawn": View(ScreenName.WITHDRAWN),
         "already_rated": View(ScreenName.ALREADY_RATED),
+        "rated_by_phone": View(ScreenName.RATED_BY_PHONE),
+        "forestalled": View(ScreenName.FORESTALLED),
         "paused": View(ScreenName.PAUSED),
         "closed": View(ScreenName.CLOSED, notice="本窗口今日停止办理，请到A08窗口。"),
         "cannot_store": View(ScreenName.CANNOT_STORE),

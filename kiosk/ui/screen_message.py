@@ -1,4 +1,4 @@
-"""Screens that say one thing: thanks, taken back, already rated, paused, closed, no room, starting."""
+"""Screens that say one thing: thanks, taken back, rated before or by phone, paused, closed, no room."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ MESSAGES: Final = {
     ScreenName.THANKS: Message(sign_of_yes, "Thank you", "Your rating is recorded."),
     ScreenName.WITHDRAWN: Message(sign_of_taking_back, "Nothing was recorded", "Your rating was taken back."),
     ScreenName.ALREADY_RATED: Message(sign_of_yes, "Already rated", "This matter has its rating. Thank you."),
+    ScreenName.RATED_BY_PHONE: Message(
+        sign_of_yes,
+        "You have rated on your phone, thank you",
+        "If that was not you, please tell the hall's manager.",
+    ),
+    ScreenName.FORESTALLED: Message(
+        sign_of_taking_back,
+        "This matter was just rated on a phone",
+        "What was tapped here is not counted. If that was not you, please tell the hall's manager.",
+    ),
     ScreenName.PAUSED: Message(
         sign_of_pause, "Service paused", "Please wait a moment, or use another window."
     ),

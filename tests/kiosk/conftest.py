@@ -24,8 +24,9 @@ from kiosk.drivers.health import Health
 from kiosk.events import Event
 from kiosk.ledger_file import LedgerFile
 from kiosk.pendulum import Pendulum
-from kiosk.phases import Session
+from kiosk.phases import Session, current_visit
 from kiosk.phone_link import PhoneLinks
+from kiosk.phone_news import PhoneNews
 from kiosk.scribe import Scribe
 from pad import keys, settings
 from pad.clock import SystemClock
@@ -63,6 +64,12 @@ class Kiosk:
         counter._unsound = Seldom()  # what another test sent does not count
         self.counter = CounterService(configured, self.calls, open_door(configured))
         self.devices = Devices(configured, self.desk)
+        self.news = PhoneNews(
+            configured.state_dir,
+            configured.ledger_path,
+            lambda: current_visit(self.desk.session),
+            self.desk.post,
+        )
         self.changed = threading.Event()
         self.desk.on_change(self.changed.set)
         self._woken = threading.Event()
@@ -77,9 +84,11 @@ class Kiosk:
         self._thread.start()
         self.counter.start()
         self.devices.start(self.calls, self.counter)
+        self.news.start()
 
     def stop(self) -> None:
         self.http.close()
+        self.news.stop()
         self.devices.stop()
         self.counter.stop()
         self.pendulum.stop()

@@ -36,6 +36,7 @@ from kiosk.events import (
     Page,
     PinChecked,
     PressDigit,
+    RatedElsewhere,
     Save,
     ServiceMode,
     SetService,
@@ -58,6 +59,9 @@ from kiosk.events import (
 )
 from kiosk.phases import (
     Asking,
+    Forestalled,
+    Inviting,
+    RatedByPhone,
     Rating,
     Saving,
     Session,
@@ -104,6 +108,7 @@ class Window(RuleBasedStateMachine):
         self.in_hand: Save | None = None
         self.tapped: dict[str, Level] = {}
         self.pin_asked = False
+        self.on_phone: set[str] = set()
 
     def instant(self) -> Instant:
         return Instant(START + timedelta(microseconds=self.now_ns // 1000), "b", self.now_ns, trusted=True)
@@ -143,7 +148,7 @@ class Window(RuleBasedStateMachine):
         visit_id = f"v{self.count}"
         matter = "P0" if same_matter else f"P{self.count}"
         self.matters[visit_id] = matter
-        rated = any(self.matters[each] == matter for each in self.on_disk)
+        rated = any(self.matters[each] == matter for each in {*self.on_disk, *self.on_phone})
         self.post(Invite(visit_id, Matter(project_no=matter), timeout, already_rated=rated))
 
     @rule(same_matter=st.booleans())
@@ -152,7 +157,7 @@ class Window(RuleBasedStateMachine):
         visit_id = f"v{self.count}"
         matter = "P0" if same_matter else f"P{self.count}"
         self.matters[visit_id] = matter
-        rated = any(self.matters[each] == matter for each in self.on_disk)
+        rated = any(self.matters[each] == matter for each in {*self.on_disk, *self.on_phone})
         before = current_visit(self.session)
         self.post(SlipScanned(Invite(visit_id, Matter(project_no=matter), already_rated=rated)))
         if before is not None and before.matter.project_no == matter:
@@ -209,13 +214,34 @@ class Window(RuleBasedStateMachine):
         if self.opened:
             self.post(Cancel(self.opened[-1 - which % len(self.opened)], "1", "x"))
 
+    @rule(which=st.integers(0, 3))
+    def a_phone_rates(self, which: int) -> None:
+        """The news of any visit there was; what is on disk here came first."""
+        if not self.opened:
+            return
+        visit_id, before = self.opened[-1 - which % len(self.opened)], self.session
+        visit = current_visit(before)
+        matter = self.matters[visit_id]
+        if not any(self.matters[each] == matter for each in self.on_disk):
+            self.on_phone.add(visit_id)
+        self.post(RatedElsewhere(visit_id))
+        if visit is not None and visit.id == visit_id and isinstance(before.phase, Inviting | Rating):
+            assert self.ended[visit_id] is VisitOutcome.RATED
+            told = Forestalled if isinstance(before.phase, Rating) else RatedByPhone
+            assert isinstance(self.session.phase, told)
+        else:
+            assert self.session.phase == before.phase
+
     @precondition(lambda self: self.in_hand is not None)
     @rule(outcome=st.sampled_from(["stored", "stored", "failed", "rated before"]))
     def the_disk_answers(self, outcome: str) -> None:
         assert self.in_hand is not None
         rating, self.in_hand = self.in_hand.rating, None
         visit_id = rating.visit.id
-        if outcome == "stored":
+        if visit_id in self.on_phone and outcome == "stored":
+            self.ended[visit_id] = VisitOutcome.RATED
+            self.post(FoundRated(visit_id, on_phone=True))
+        elif outcome == "stored":
             self.on_disk[visit_id] = rating.draft.level
             self.post(Stored(visit_id))
         elif outcome == "failed":
@@ -234,7 +260,9 @@ class Window(RuleBasedStateMachine):
         for visit_id in self.tapped:
             taken_back = self.ended.get(visit_id) in (VisitOutcome.WITHDRAWN, VisitOutcome.CANCELLED)
             here = going_on is not None and going_on.id == visit_id
-            assert here + (visit_id in self.on_disk) + taken_back == 1
+            by_phone = self.ended.get(visit_id) is VisitOutcome.RATED
+            assert not by_phone or visit_id in self.on_phone
+            assert here + (visit_id in self.on_disk) + taken_back + by_phone == 1
 
     @invariant()
     def nobody_is_thanked_before_the_rating_is_on_disk(self) -> None:
