@@ -35,12 +35,13 @@ from syncd.health import Line
 from syncd.heartbeat import Heart
 from syncd.indicator_list import IndicatorList
 from syncd.ledger_file import LedgerFile
+from syncd.listener import Listener
 from syncd.lookout import Lookout
 from syncd.monitor import Monitor
 from syncd.notify import Notifier
 from syncd.once import deliver_once
 from syncd.platform_clock import PlatformClock
-from syncd.platforms.base import Publishing
+from syncd.platforms.base import Publishing, Telling
 from syncd.platforms.choice import platform_for
 from syncd.policy import Lots
 from syncd.timetable import Timetable
@@ -108,7 +109,7 @@ def _once(configured: Settings) -> int:
 
 class Daemon:
     """The parts, wired: delivery in one thread, the doorbell in another, one for each who is told of bad
-    ratings, the rest by timetable.
+    ratings, one that listens for phones, the rest by timetable.
     """
 
     def __init__(self, configured: Settings) -> None:
@@ -148,12 +149,19 @@ class Daemon:
             self._clock,
             self._monitor.health,
         )
-        self._heart.changed = self._uploader.changed = self._monitor.nudge
+        self._heart.changed = self._uploader.changed = self._line_changed
         self._alerting = Alerting(configured, self._clock)
         publisher = connected()
         self._messenger: Messenger | None = None
         if isinstance(publisher, Publishing):
             self._messenger = Messenger(configured.state_dir, publisher, self._list)
+
+        teller = connected()
+        self._listener: Listener | None = None
+        if configured.phone.url and isinstance(teller, Telling):
+            heard = LedgerFile(configured.state_dir, configured.ledger_path)
+            self._listener = Listener(configured, teller, heard, self._clock, LOTS)
+            self._listener.changed = self._monitor.nudge
 
     def run(self) -> int:
         """Run until a signal; 0 then, 1 if the delivery ended by itself."""
@@ -178,6 +186,8 @@ class Daemon:
         self._monitor.start()
         delivery.start()
         self._alerting.start()
+        if self._listener is not None:
+            self._listener.start()
         self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
         address = urlsplit(self._settings.platform.url)
         _log.info("delivering to %s (%s)", address.hostname, self._settings.profile.name)
@@ -197,7 +207,13 @@ class Daemon:
 
     def _line(self) -> Line:
         tally = self._uploader.tally
-        return Line(self._uploader.is_up, tally.attempts, tally.failures, self._heart.ok)
+        hears_phones = None if self._listener is None else self._listener.ok
+        return Line(self._uploader.is_up, tally.attempts, tally.failures, self._heart.ok, hears_phones)
+
+    def _line_changed(self) -> None:
+        self._monitor.nudge()
+        if self._listener is not None and (self._uploader.is_up or self._heart.ok):
+            self._listener.line_is_up()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._asked = True
@@ -247,6 +263,8 @@ class Daemon:
         self._monitor.stop()
         if self._messenger is not None:
             self._messenger.stop()
+        if self._listener is not None:
+            self._listener.stop()
         self._timetable.stop()
         ring(self._settings.state_dir)
         self._alerting.stop()

@@ -42,6 +42,8 @@ class Line:
     failures: Mapping[Reason, int]
     heartbeat_ok: bool | None = None
     """None where the dialect has no heartbeat, or none was due yet."""
+    hears_phones: bool | None = None
+    """Whether the platform tells what phones rated; None where it is not asked, or has no such call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ def _line(line: Line) -> Iterator[Metric]:
     yield failures
     if line.heartbeat_ok is not None:
         yield _gauge("pad_heartbeat_ok", "Whether the last heartbeat was taken.", line.heartbeat_ok)
+    if line.hears_phones is not None:
+        yield _gauge("pad_phone_news_ok", "Whether the platform tells what phones rated.", line.hears_phones)
 
 
 def _clock(clock: ClockSeen) -> Iterator[Metric]:

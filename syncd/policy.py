@@ -195,19 +195,23 @@ def backoff_s(failures: int, rules: Sync, lots: Lots) -> float:
     return lots.number() * min(ceiling, rules.backoff_cap_s)
 
 
-def _back_off(
-    line: Line, fates: tuple[Fate, ...], why: str, asked_s: float | None, rules: Sync, lots: Lots
-) -> Decision:
-    """Everybody waits; what the platform asks for (Retry-After) is the least, within its cap.
+def pause_s(failures: int, asked_s: float | None, rules: Sync, lots: Lots) -> float:
+    """How long to wait after so many failures; what the platform asks for (Retry-After) is the least.
 
     A platform that closes for maintenance tells a whole city the same moment. Up to as long again
     is waited, at most the back-off's cap, so that the city does not come back in one second.
     """
-    failures = line.failures + 1
     least_s = min(asked_s or 0.0, rules.retry_after_cap_s)
     spread_s = lots.number() * min(least_s, rules.backoff_cap_s)
-    wait_s = max(least_s + spread_s, backoff_s(failures, rules, lots))
-    return Decision(replace(line, failures=failures), fates, wait_s, why)
+    return max(least_s + spread_s, backoff_s(failures, rules, lots))
+
+
+def _back_off(
+    line: Line, fates: tuple[Fate, ...], why: str, asked_s: float | None, rules: Sync, lots: Lots
+) -> Decision:
+    """Everybody waits."""
+    failures = line.failures + 1
+    return Decision(replace(line, failures=failures), fates, pause_s(failures, asked_s, rules, lots), why)
 
 
 def _unanswered(line: Line, batch: Batch, answer: NoAnswer, rules: Sync, lots: Lots) -> Decision:

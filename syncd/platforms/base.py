@@ -13,6 +13,7 @@ from enum import Enum, StrEnum, auto
 from typing import Protocol, runtime_checkable
 
 from pad.chain import Head
+from pad.ledger.elsewhere import RatedElsewhere
 from pad.model import Rater, Rating
 
 
@@ -151,6 +152,19 @@ class Unchanged(Heard):
     """The catalogue is still the version that was named."""
 
 
+@dataclass(frozen=True, slots=True)
+class News(Heard):
+    """Which matters phones rated since it was asked last, and the cursor to ask after next."""
+
+    cursor: int
+    rated: tuple[RatedElsewhere, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotOffered(Heard):
+    """HTTP 404: the platform has no such call, or its gateway does not know the way to it now."""
+
+
 Answer = (
     Itemised
     | WholeAccepted
@@ -216,4 +230,24 @@ class Publishing(Protocol):
 
     def abort(self) -> None:
         """End the exchange that is under way, from any thread; it becomes no answer."""
+        ...
+
+
+NewsAnswer = News | NotOffered | CredentialsRefused | Throttled | NoAnswer
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A platform that tells what phones rated. Used by one thread at a time; raises as little."""
+
+    def phone_ratings(self, after: int, hold_s: float) -> NewsAnswer:
+        """Ask what came after a cursor; the platform holds its answer so long while there is nothing."""
+        ...
+
+    def abort(self) -> None:
+        """End the exchange that is under way, from any thread; it becomes no answer."""
+        ...
+
+    def close(self) -> None:
+        """Let the connection go."""
         ...

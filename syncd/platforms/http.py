@@ -83,14 +83,26 @@ class Exchange:
         reply, response_headers = heard
         return judge(reply, response_headers) or reply
 
-    def get(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Reply | Answer:
-        """Ask for something and hear the answer, or why there is none; "unchanged" (304) is an answer."""
+    def get(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        hold_s: float = 0.0,
+        meaning: int = HTTPStatus.NOT_MODIFIED,
+    ) -> Reply | Answer:
+        """Ask for something and hear the answer, or why there is none.
+
+        :param hold_s: how long the platform was asked to hold its answer, beside the time it has to give one
+        :param meaning: a status that is an answer to this question, whatever it means elsewhere
+        """
         asked = f"?{urlencode(query)}" if query else ""
-        heard = self._exchange("GET", self.url(path) + asked, self._answer_s, headers, None)
+        heard = self._exchange("GET", self.url(path) + asked, hold_s + self._answer_s, headers, None)
         if isinstance(heard, NoAnswer):
             return heard
         reply, response_headers = heard
-        return reply if reply.status == HTTPStatus.NOT_MODIFIED else judge(reply, response_headers) or reply
+        return reply if reply.status == meaning else judge(reply, response_headers) or reply
 
     def look(self, path: str) -> Reached | NoAnswer:
         """Ask for nothing, not saying who asks; any HTTP answer shows the platform's clock.

@@ -6,18 +6,25 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 
+from pad import codes
 from pad.gm import hmac_sm3, sm3
+from pad.ledger.elsewhere import RatedElsewhere
+from pad.model import parse_iso_time
 from pad.settings import ServiceRecord, Settings
 from syncd.platforms.base import (
     Answer,
     CredentialsRefused,
     Itemised,
+    News,
+    NewsAnswer,
     NoAnswer,
+    NotOffered,
     Outcome,
     Parcel,
     Published,
@@ -38,6 +45,7 @@ from syncd.platforms.tls import TrueTime
 BATCHES: Final = "/v1/batches"
 HEARTBEATS: Final = "/v1/heartbeats"
 CATALOGUE: Final = "/v1/catalogue"
+PHONE_RATINGS: Final = "/v1/phone-ratings"
 _NONCE_BYTES: Final = 16
 
 
@@ -56,6 +64,20 @@ class _Results(msgspec.Struct, frozen=True):
 
 class _Catalogue(msgspec.Struct, frozen=True):
     version: str
+
+
+class _Rated(msgspec.Struct, frozen=True):
+    visit: UUID
+    project_no: Annotated[str, msgspec.Meta(max_length=codes.PROJECT_NO_MAX)]
+    service_number: Annotated[int, msgspec.Meta(ge=1, le=99)]
+    assess_number: Literal[1, 2]
+    rated_at: str
+
+
+class _News(msgspec.Struct, frozen=True):
+    device: str
+    cursor: Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+    rated: Annotated[tuple[_Rated, ...], msgspec.Meta(max_length=100)]
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -150,6 +172,23 @@ class ItemisedPlatform:
             return reply
         return NoAnswer("it answers no such question now", seen=reply.seen)
 
+    def phone_ratings(self, after: int, hold_s: float) -> NewsAnswer:
+        """Ask which matters phones rated; the platform answers as soon as there is one."""
+        query = {"device": self._device, "after": str(after), "wait": f"{hold_s:g}"}
+        reply = self._stamp.signed(
+            lambda: self._exchange.get(
+                PHONE_RATINGS, query, self._signed("GET", PHONE_RATINGS, b""),
+                hold_s=hold_s, meaning=HTTPStatus.NOT_FOUND,
+            )
+        )  # fmt: skip
+        if isinstance(reply, Reply):
+            if reply.status == HTTPStatus.NOT_FOUND:
+                return NotOffered(seen=reply.seen)
+            return read_news(reply, self._device)
+        if isinstance(reply, CredentialsRefused | Throttled | NoAnswer):
+            return reply
+        return NoAnswer("it tells nothing of phones now", seen=reply.seen)
+
     def look_at_clock(self) -> Reached | NoAnswer:
         """Ask for nothing."""
         return self._exchange.look(BATCHES)
@@ -223,3 +262,26 @@ def read_answer(reply: Reply, batch_id: str) -> Answer:
         return NoAnswer("the answer is for another batch", seen=reply.seen)
     results = (Result(item.id, item.outcome, item.receipt, item.code, item.message) for item in found.results)
     return Itemised(tuple(results), seen=reply.seen)
+
+
+def read_news(reply: Reply, device: str) -> News | NoAnswer:
+    """What a body says of phones' ratings; anything but our contract is no answer."""
+    if not reply.ok:
+        return NoAnswer(f"HTTP {reply.status}", seen=reply.seen)
+    try:
+        found = msgspec.json.decode(reply.body, type=_News)
+        rated = tuple(
+            RatedElsewhere(
+                str(each.visit),
+                each.project_no or None,
+                each.service_number,
+                each.assess_number,
+                parse_iso_time(each.rated_at),
+            )
+            for each in found.rated
+        )
+    except (ValueError, OverflowError, RecursionError):
+        return unread(reply)
+    if found.device != device:
+        return NoAnswer("the answer is for another pad", seen=reply.seen)
+    return News(found.cursor, rated, seen=reply.seen)
