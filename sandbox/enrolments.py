@@ -15,7 +15,7 @@ from qrcode.image.svg import SvgPathImage
 
 from pad import enrolment
 from pad.enrolment import Enrolment, wire
-from pad.enrolment.wire import Answer, Platform, Refusal, Request, Secrets, Window
+from pad.enrolment.wire import Answer, PhoneKey, Platform, Refusal, Request, Secrets, Window
 from pad.gm import GmError
 from pad.settings.platform import Dialect
 from sandbox import strict_json
@@ -48,7 +48,7 @@ class Issue(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     profile: Dialect = Dialect.ITEMISED
     app_mark: str = ""
     app_word: str = ""
-    phone_key: str | None = None
+    phone_key: PhoneKey | None = None
     phone_url: str | None = None
     expires_s: float = EXPIRES_S
 
@@ -59,6 +59,7 @@ class _Code:
     expires: datetime
     request: Request | None = None
     answer: bytes = b""
+    device: str = ""
 
 
 class Enrolments:
@@ -80,6 +81,12 @@ class Enrolments:
             mark, word = code.issue.app_mark or self._mark, code.issue.app_word or self._word
             if code.request is not None and mark == app_mark:
                 yield word
+
+    def phone_keys(self) -> Iterator[tuple[str, bytes]]:
+        """The pads that were given a key for the phone page's codes, and that key."""
+        for code in self._codes.values():
+            if code.device and code.issue.phone_key:
+                yield code.device, bytes.fromhex(code.issue.phone_key)
 
     def issue(self, given: Mapping[str, Any], now: datetime) -> str:
         """A fresh code.
@@ -109,7 +116,7 @@ class Enrolments:
         if now >= code.expires:
             raise Refuses(Refusal.EXPIRED_CODE, "注册码已过期")
         if code.request is None:
-            code.answer = self._answer(code.issue, request, address)
+            code.device, code.answer = self._answer(code.issue, request, address)
             code.request = request
         return code.answer
 
@@ -140,8 +147,8 @@ class Enrolments:
             for name, code in self._codes.items()
         ]
 
-    def _answer(self, issue: Issue, request: Request, address: str) -> bytes:
-        """A pad that comes back keeps its name."""
+    def _answer(self, issue: Issue, request: Request, address: str) -> tuple[str, bytes]:
+        """The pad's name, and the answer; a pad that comes back keeps its name."""
         fresh = f"pad-{len(self._devices) + 1:04d}"
         device = issue.device or self._devices.get(request.serial, fresh)
         try:
@@ -153,7 +160,7 @@ class Enrolments:
         key = self._public_key if issue.profile.seals_by_sm2 else None
         mark = issue.app_mark or self._mark
         platform = Platform(issue.profile, f"{address}/{issue.profile}", mark, key, issue.phone_url)
-        return msgspec.json.encode(Answer(device, issue.pad, platform, sealed, self._catalogue()))
+        return device, msgspec.json.encode(Answer(device, issue.pad, platform, sealed, self._catalogue()))
 
 
 def _parsed(body: bytes) -> Request:

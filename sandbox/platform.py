@@ -18,6 +18,7 @@ from sandbox import checks, review
 from sandbox.checks import Rules
 from sandbox.enrolments import Enrolments
 from sandbox.misbehaviour import Misbehaviours
+from sandbox.phone_keys import PhoneKeys
 from sandbox.phone_ratings import PhoneRatings
 from sandbox.publishing import Publication
 from sandbox.robots import Robots
@@ -70,9 +71,12 @@ class Platform:
         self.enrolments = Enrolments(
             settings.app_mark, settings.app_word, public_key, lambda: self.publication.version
         )
+        self.phone_keys = PhoneKeys(settings.phone_key, self.enrolments.phone_keys)
         self.phone_ratings = PhoneRatings(self.store, self.now)
         self.address = ""
         """Where it listens, once it does."""
+        self.phone_page = ""
+        """Where its page for phones is: what the pads' codes say before the token."""
 
     def now(self) -> datetime:
         """The platform's idea of now."""

@@ -19,10 +19,12 @@ class Publication:
     """The catalogue's answer; each part of it can be exchanged while it is served.
 
     ``accepted`` has every indicator that was ever in force: a rating may have waited at a pad for days.
+    ``in_force`` is what the phone page shows.
     """
 
     def __init__(self, catalogue: Catalogue, settings: Settings) -> None:
         self.accepted = catalogue
+        self.in_force = catalogue
         self._list: dict[str, Any] = {
             "version": catalogue.version,
             "indicator": [
@@ -72,6 +74,7 @@ class Publication:
             fresh = indicators.parse_published(msgspec.json.encode(_answered(told)))
             earlier = (each for each in self.accepted.in_force if not fresh.knows(each.code))
             self.accepted = Catalogue(fresh.version, (*fresh.in_force, *earlier))
+            self.in_force = fresh
         self._list = told
 
     @property

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from sandbox.control import ControlService
+from sandbox.pages.phone import PHONE_PAGE
 from sandbox.platform import Platform
 from sandbox.service import PlatformService
 
@@ -59,10 +60,9 @@ async def serve(platform: Platform, say: Callable[[str], None]) -> None:
     platform.address = f"http://{_LOOPBACK}:{line.port}"
     control_site = web.TCPSite(control_runner, _LOOPBACK, platform.settings.control_port)
     await control_site.start()
-    addresses = {
-        "platform": platform.address,
-        "control": f"http://{_LOOPBACK}:{_port_of(control_site)}",
-    }
+    control_address = f"http://{_LOOPBACK}:{_port_of(control_site)}"
+    platform.phone_page = control_address + PHONE_PAGE
+    addresses = {"platform": platform.address, "control": control_address, "phone": platform.phone_page}
     say(json.dumps(addresses))
     await ended.wait()
     await platform_runner.cleanup()

@@ -100,6 +100,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     allow_unbound: bool = True
     future_tolerance_s: Annotated[float, Meta(ge=0)] = 5.0
     handling_days: Annotated[int, Meta(ge=1, le=60)] = 5
+    phone_key: Annotated[str, Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
     counter_url: Annotated[str, Meta(pattern=r"^https?://[^\s/]+$")] = "http://127.0.0.1:27100"
     indicators: str = ""
     sm2: Sm2 = Sm2()

@@ -24,6 +24,7 @@ Serial = Annotated[
 ]
 Word = Annotated[str, Meta(pattern=r"^[!-~]([ -~]{0,198}[!-~])?\Z", description="1 to 200 ASCII characters")]
 Address = Annotated[str, Meta(max_length=500, pattern=r"^https?://[^\s/@?#]+(/[^\s?#]*)?\Z")]
+PhoneKey = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="32 hexadecimal digits")]
 
 
 class AnswerError(ValueError):
@@ -78,9 +79,7 @@ class Secrets(msgspec.Struct, frozen=True):
     """What is sealed in an answer."""
 
     app_word: Word
-    phone_key: (
-        Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z", description="32 hexadecimal digits")] | None
-    ) = None
+    phone_key: PhoneKey | None = None
 
     def __repr__(self) -> str:
         return "Secrets()"

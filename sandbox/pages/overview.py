@@ -15,6 +15,7 @@ from sandbox.checks import wire_moment
 from sandbox.pages import plots
 from sandbox.pages.pads import SILENT_AFTER_S, Pad
 from sandbox.pages.plots import Column, Part
+from sandbox.pages.voices import TwoVoices, differing
 from sandbox.platform import Platform
 from sandbox.totals import LEVELS, Group, Totals, totals
 
@@ -94,6 +95,7 @@ class Overview:
     indicators: tuple[Named, ...]
     pads: tuple[Heard, ...]
     refusals: tuple[dict[str, Any], ...]
+    voices: tuple[TwoVoices, ...]
     refused: int
     again: int
     open_cases: int
@@ -132,6 +134,7 @@ def overview(platform: Platform, casebook: Casebook, pads: Sequence[Pad], line: 
         ),
         pads=tuple(Heard(pad, pad.silent_s(now)) for pad in pads),
         refusals=tuple(store.table("refusals", _ROWS)[::-1]),
+        voices=differing(store.db),
         refused=sum(summary["refusals"].values()),
         again=summary["arrivals"] - summary["distinct"],
         open_cases=casebook.to_answer(),

@@ -21,6 +21,10 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'{more};"
     " form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_PHONE_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
+    " base-uri 'none'"
+)
 _ORIGIN: Final = re.compile(r"(https?)://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?")
 
 
@@ -48,8 +52,23 @@ class Rendering:
         self, request: web.Request, template: str, status: int = 200, pad: str = "", **parts: Any
     ) -> web.Response:
         """A page; ``pad`` is the origin of a pad that its script may call."""
+        text = self._text(request, template, pad=pad, **parts)
+        response = web.Response(text=text, status=status, content_type="text/html", headers=headers(pad))
+        if request.query.get("language") in HTML_LANGUAGE:
+            language = self.words(request).language
+            response.set_cookie(_COOKIE, language, max_age=_YEAR_S, httponly=True, samesite="Strict")
+        return response
+
+    def phone_page(
+        self, request: web.Request, template: str, status: int = 200, **parts: Any
+    ) -> web.Response:
+        """A page for a citizen's phone: no script at all, no cookie, and its address goes nowhere from it."""
+        text = self._text(request, template, **parts)
+        return web.Response(text=text, status=status, content_type="text/html", headers=_PHONE_HEADERS)
+
+    def _text(self, request: web.Request, template: str, **parts: Any) -> str:
         words = self.words(request)
-        text = self._environment.get_template(f"{template}.html").render(
+        return self._environment.get_template(f"{template}.html").render(
             say=words.say,
             level_word=words.level,
             duration=words.duration,
@@ -59,14 +78,9 @@ class Rendering:
             chinese=words.language == CHINESE,
             path=request.path,
             template=template,
-            pad=pad,
             Level=Level,
             **parts,
         )
-        response = web.Response(text=text, status=status, content_type="text/html", headers=headers(pad))
-        if request.query.get("language") in HTML_LANGUAGE:
-            response.set_cookie(_COOKIE, words.language, max_age=_YEAR_S, httponly=True, samesite="Strict")
-        return response
 
 
 def headers(pad: str = "") -> Mapping[str, str]:
@@ -78,6 +92,15 @@ def headers(pad: str = "") -> Mapping[str, str]:
         "Referrer-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
+
+
+_PHONE_HEADERS: Final = {
+    "Content-Security-Policy": _PHONE_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
+}
 
 
 def origin_of(text: str) -> str | None:

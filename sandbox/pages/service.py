@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
@@ -13,13 +14,16 @@ from typing import Any, Final, Protocol
 from aiohttp import web
 
 from pad.bulletin import BulletinError
+from pad.phone import KEY_BYTES
 from sandbox import review
 from sandbox.casebook import Casebook, Entry
 from sandbox.cases import BadStep, Found, Kind, NotNow, Pace, Step, clock
 from sandbox.misbehaviour import KINDS
 from sandbox.pages import overview
 from sandbox.pages.pads import Pads
+from sandbox.pages.phone import PhonePages
 from sandbox.pages.rendering import Rendering, origin_of
+from sandbox.pages.voices import differing
 from sandbox.pages.words import Said
 from sandbox.platform import Platform
 from sandbox.review import Published
@@ -71,6 +75,7 @@ class Pages:
             web.post("/platform/practice", self._own(self._switch)),
             web.get("/platform/enrol", self._enrol_page),
             web.post("/platform/enrol", self._own(self._enrol)),
+            *PhonePages(self._platform, self._rendering).routes(),
             web.static("/pages", _STATIC),
         ]
 
@@ -150,7 +155,8 @@ class Pages:
             return self._rendering.page(request, "message", 404, said=Said.NO_CASE)
         return self._rendering.page(
             request, "case", status,
-            timed=self._clock(entry), evidence=overview.evidence(entry), given=given, wrong=wrong, said=said,
+            timed=self._clock(entry), evidence=overview.evidence(entry),
+            voices=differing(self._platform.store.db, entry.number), given=given, wrong=wrong, said=said,
             today=self._platform.now().date().isoformat(), texts=self._text, Kind=Kind, Found=Found,
             days=self._platform.settings.handling_days,
         )  # fmt: skip
@@ -284,7 +290,12 @@ class Pages:
         if not window["hall_name"]:
             return self._enrol_answer(request, 400, given, "hall_name")
         try:
-            code = self._platform.enrolments.issue({"pad": window}, self._platform.now())
+            given_to_pad = {
+                "pad": window,
+                "phone_key": secrets.token_hex(KEY_BYTES),
+                "phone_url": self._platform.phone_page,
+            }
+            code = self._platform.enrolments.issue(given_to_pad, self._platform.now())
         except ValueError:
             return self._enrol_answer(request, 400, given, "win_no")
         raise web.HTTPSeeOther(f"/platform/enrol?code={code}")

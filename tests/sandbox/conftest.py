@@ -56,6 +56,7 @@ class Sandbox:
         lines = [f"{key} = {json.dumps(value)}" for key, value in (given | settings).items()]
         text = "\n".join((*lines, "[sm2]", sm2))
         (folder / "sandbox.toml").write_text(text, encoding="utf-8")
+        self.folder = folder
         self.program = Program(
             python("sandbox", "--config", str(folder / "sandbox.toml")), folder / "sandbox.log"
         )

@@ -71,8 +71,6 @@ def test_the_colours_are_the_pads_own() -> None:
 
     for level in Level:
         assert of_page(f"level-{level:d}") == theme.LEVEL_FILL[level]
-        assert of_page(f"features-{level:d}") == theme.LEVEL_FEATURES[level]
-        assert of_page(f"edge-{level:d}") == theme.LEVEL_EDGE[level]
     for name in (
         "paper",
         "card",
