@@ -1,7 +1,7 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test lint deb test-package fleet test-monitoring bench soak city suspicion crash
-.PHONY: fuzz screenshots man settings format clean
+.PHONY: at-once fuzz screenshots man settings format clean
 BIN := .venv/bin
 
 help: ## what there is
@@ -59,6 +59,9 @@ crash: setup ## power cuts, kills, damage; for some half an hour
 	CLOCK_HISTORIES=2000 $(BIN)/pytest tests/clock -s --timeout 1800
 	LINE_EVERY=1 $(BIN)/pytest tests/syncd/test_bad_line.py -s --show-capture=no
 	DAMAGE_CASES=1400 $(BIN)/pytest tests/pad/ledger/test_damage.py
+
+at-once: setup ## pad and phone rate the same matter at the same time, a hundred times
+	PAD_AT_ONCE=100 $(BIN)/pytest tests/hall/test_phone.py -s --timeout 1800
 
 fuzz: setup ## coverage-guided search for bytes that break a codec; FUZZ_SECONDS=25 for each
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'

@@ -25,6 +25,7 @@ def by_hand(folder: Path, plan: Plan, display: str) -> int:
         print(f"  the counter, where a clerk invites   {platform.counter_page}")
         print(f"  the platform, where ratings arrive   {platform.platform_page}")
         print("Invite a rating, tap a face in the window. Close the window or press Ctrl-C to end.")
+        print("The code beside the faces opens the phone's page, which stands on this machine alone.")
         print("Key pad, card reader, scanner: in another terminal, type")
         print(f"  {Path(sys.executable).with_name('sandbox')} devices --folder {stage.devices}")
         for page in (platform.counter_page, platform.platform_page):

@@ -29,6 +29,7 @@ PLAN: Final = Plan(
         ("answer_timeout_s", 5),
     ),
     devices=True,
+    phone=True,
 )
 """Quick rings and quick retries: nobody waits half a minute for a demo."""
 

@@ -95,6 +95,22 @@ class Glass:
             return self.shown
         return self.next(screen, also)
 
+    def wait_for_one_of(self, *screens: str) -> str:
+        """Wait until any of these is shown, whichever comes; its name.
+
+        :raises ProgramEnded: if none is, in time
+        """
+
+        def wanted(line: str) -> bool:
+            if not line.startswith("{"):
+                return False
+            self.shown = Shown.parse(line)
+            return self.shown.screen in screens
+
+        if self.shown is None or self.shown.screen not in screens:
+            self._kiosk.line(wanted, SCREEN_WITHIN_S)
+        return self.shown.screen if self.shown is not None else ""
+
     def next(self, screen: str, also: Callable[[Shown], bool] = lambda _: True) -> Shown:
         """Wait until a screen is shown anew.
 

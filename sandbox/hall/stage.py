@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pad import keys, settings
+from pad import keys, phone, settings
 from pad.settings import Dialect, Settings
 from sandbox import robots
 from sandbox.devices.table import settings_for
@@ -26,6 +27,7 @@ ROBOTS: Final = {
 }
 """Where the platform's robots are, with the key they want by default."""
 _ALERTS: Final = "[alerts]\nwecom = true\ndingtalk = true\nfeishu = true\n"
+_PHONE: Final = '[phone]\nurl = "{}"\n'
 _READY_WITHIN_S: Final = 30.0
 
 
@@ -34,7 +36,8 @@ class Plan:
     """What a stage is set up with; ``rules`` and ``sync`` override ``pad.toml`` key by key.
 
     With ``devices`` the pad looks for its serial devices in the stage's folder ``devices``, with
-    ``alerts`` it tells bad ratings to the platform's three robots.
+    ``alerts`` it tells bad ratings to the platform's three robots, with ``phone`` its codes open the
+    platform's page.
     """
 
     dialect: Dialect = Dialect.NATIONAL
@@ -46,6 +49,7 @@ class Plan:
     sync: tuple[tuple[str, float], ...] = ()
     devices: bool = False
     alerts: bool = False
+    phone: bool = False
 
 
 class Stage:
@@ -69,32 +73,39 @@ class Stage:
     def start_platform(self) -> Platform:
         """Start the practice platform, and settle the pad with it: keys, word, address."""
         configuration = self.folder / "platform.toml"
+        phone_key = secrets.token_hex(phone.KEY_BYTES) if self.plan.phone else ""
         configuration.write_text(
             f'port = 0\ncontrol_port = 0\nstate = "{self.folder / "platform"}"\n'
             f'app_mark = "{APP_MARK}"\napp_word = "{APP_WORD}"\naccept_any_service = true\n'
-            f'counter_url = "http://127.0.0.1:{self.plan.counter_port}"\n',
+            f'counter_url = "http://127.0.0.1:{self.plan.counter_port}"\nphone_key = "{phone_key}"\n',
             encoding="utf-8",
         )
         self.platform_program = Program(
             python("sandbox", "--config", str(configuration)), self.folder / "platform.log"
         )
         ready = json.loads(self.platform_program.line(lambda line: line.startswith("{"), _READY_WITHIN_S))
+        if phone_key:
+            keys.write_secret(self.state / "keys" / phone.KEY_NAME, phone_key)
         public_key = (self.folder / "platform" / "platform.pub").read_text(encoding="ascii").strip()
-        self.settle(ready["platform"], public_key, counter_pages=(ready["control"],))
+        phone_page = ready["phone"] if self.plan.phone else ""
+        self.settle(ready["platform"], public_key, counter_pages=(ready["control"],), phone_page=phone_page)
         return Platform(ready["control"])
 
-    def settle(self, url: str, public_key: str, counter_pages: tuple[str, ...] = ()) -> None:
+    def settle(
+        self, url: str, public_key: str, counter_pages: tuple[str, ...] = (), phone_page: str = ""
+    ) -> None:
         """Settle the pad with a platform that listens at ``url``, whichever it is.
 
         :param counter_pages: the origins whose pages may call the pad
+        :param phone_page: what the pad's codes open; nothing: it shows none
         """
         keys.write_secret(self.state / "keys" / "app_word", APP_WORD)
         keys.write_secret(self.state / "keys" / "platform_sm2.pub", public_key)
         for name, path in ROBOTS.items():
             keys.write_secret(self.state / "keys" / f"alert_{name}", url + path)
-        self._write_settings(f"{url}/{self.plan.dialect}", counter_pages)
+        self._write_settings(f"{url}/{self.plan.dialect}", counter_pages, phone_page)
 
-    def _write_settings(self, url: str, counter_pages: tuple[str, ...]) -> None:
+    def _write_settings(self, url: str, counter_pages: tuple[str, ...], phone_page: str) -> None:
         rules = "\n".join(f"{key} = {_toml(value)}" for key, value in self.plan.rules)
         sync = "\n".join(f"{key} = {value}" for key, value in self.plan.sync)
         self.config.write_text(
@@ -122,6 +133,7 @@ language = "{self.plan.language}"
 profile = "{CONFIG / "platforms" / f"{self.plan.dialect}.toml"}"
 url = "{url}"
 app_mark = "{APP_MARK}"
+{_PHONE.format(phone_page) if phone_page else ""}
 {settings_for(self.devices) if self.plan.devices else ""}
 {_ALERTS if self.plan.alerts else ""}""",
             encoding="utf-8",
