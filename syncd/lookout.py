@@ -20,7 +20,7 @@ from pad.ledger.outbox import Outbox
 from pad.model import Instant
 from pad.settings import Suspicion
 from pad.suspicion import at_rating, at_visit, of_clerk
-from pad.suspicion.signs import Finding, Moment, RatingSeen, VisitCutShort, shown_s
+from pad.suspicion.signs import Finding, Moment, RatingSeen, VisitCutShort, VisitForestalled, shown_s
 from pad.working_days import is_working_day
 from syncd import times
 from syncd.card_memory import CardMemory
@@ -68,6 +68,7 @@ class Lookout:
                 self._known = outbox
             now = self._clock.read()
             self._look_at_visits(book, now, outbox.anchors)
+            self._look_at_phones(book, now)
             for _ in range(PORTIONS_A_LOOK):
                 if not self._look_at_ratings(book, now, outbox.anchors):
                     break
@@ -147,6 +148,11 @@ class Lookout:
                 self._clock.best(),
                 shown_s={ended.n: visit.shown_s},
             )
+
+    def _look_at_phones(self, book: FlagBook, now: Instant) -> None:
+        for ended in book.newly_forestalled(PORTION):
+            visit = VisitForestalled(ended.visit_id, shown_s(ended.opened, ended.ended_wall, now))
+            book.write((at_visit.phone_while_rating(visit),), now, self._clock.best())
 
 
 class _Truth:

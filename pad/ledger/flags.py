@@ -38,7 +38,7 @@ _CUT_SHORT_LOOKED_BACK: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """An invitation the clerk's side ended that no look was taken at."""
+    """A visit that ended without a rating here and that no look was taken at; ``n`` is 0 for a phone's."""
 
     n: int
     visit_id: str
@@ -114,6 +114,20 @@ class FlagBook:
             )
             return tuple(
                 Ended(row["n"], row["id"], _opened(row), parse_iso_time(row["ended_at"]), row["staff_number"])
+                for row in rows
+            )
+
+    def newly_forestalled(self, most: int) -> tuple[Ended, ...]:
+        """Visits whose matter a phone rated while somebody rated here, and that bear no mark of it yet."""
+        with translated(self._db):
+            rows = self._db.execute(
+                "SELECT v.* FROM visits v WHERE v.outcome = 'rated' AND v.ended_by = 'phone' "
+                "AND v.end_reason = 'while_rating' AND NOT EXISTS (SELECT 1 FROM flags f "
+                "WHERE f.visit_id = v.id AND f.kind = 'phone_while_rating') ORDER BY v.id LIMIT ?",
+                (most,),
+            )
+            return tuple(
+                Ended(0, row["id"], _opened(row), parse_iso_time(row["ended_at"]), row["staff_number"])
                 for row in rows
             )
 

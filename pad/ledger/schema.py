@@ -409,6 +409,8 @@ def rated_by_phone(db: Database) -> None:
 
     CREATE INDEX visits_rated_by_phone ON visits (ended_at)
         WHERE outcome = 'rated' AND ended_by = 'phone';
+    CREATE INDEX visits_forestalled ON visits (id)
+        WHERE outcome = 'rated' AND ended_by = 'phone' AND end_reason = 'while_rating';
     """,
     )
 

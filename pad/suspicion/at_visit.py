@@ -1,4 +1,4 @@
-"""Invitations a clerk takes back from people who are looking at them."""
+"""Visits that end otherwise than whoever stands there means: taken back, or rated on a phone by somebody."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pad.settings import Suspicion
-from pad.suspicion.signs import Finding, Kind, VisitCutShort, seconds_between
+from pad.suspicion.signs import Finding, Kind, VisitCutShort, VisitForestalled, seconds_between
 
 _DAY_S: Final = 86_400
 
@@ -39,3 +39,9 @@ def cancelled_after_look(cut_short: Sequence[VisitCutShort], limits: Suspicion) 
 def was_looked_at(visit: VisitCutShort, limits: Suspicion) -> bool:
     """Whether somebody may have stood before it, about to rate."""
     return visit.shown_s is not None and limits.look_s <= visit.shown_s < limits.look_until_s
+
+
+def phone_while_rating(visit: VisitForestalled) -> Finding:
+    """A phone rated while somebody was rating at the glass: one person does not do both at once."""
+    measured = {} if visit.shown_s is None else {"shown_s": round(visit.shown_s, 1)}
+    return Finding(Kind.PHONE_WHILE_RATING, measured, {}, visit_ids=(visit.visit_id,))

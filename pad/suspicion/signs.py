@@ -25,6 +25,7 @@ class Kind(StrEnum):
     CANCELLED_AFTER_LOOK = "cancelled_after_look"
     UNLIKE_LEVELS = "unlike_levels"
     UNLIKE_TIMING = "unlike_timing"
+    PHONE_WHILE_RATING = "phone_while_rating"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,14 @@ class VisitCutShort:
     visit_id: str
     moment: Moment
     staff_number: str
+    shown_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitForestalled:
+    """A visit whose matter a phone rated after a face had been tapped; ``shown_s`` as above."""
+
+    visit_id: str
     shown_s: float | None
 
 

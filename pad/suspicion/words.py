@@ -25,6 +25,11 @@ def _outside_hours(found: Numbers) -> str:
     return f"rated at {hour:02}:{minute:02}{day}, outside opening hours{guess}"
 
 
+def _phone_while_rating(found: Numbers) -> str:
+    when = f", {found['shown_s']:g} s after the faces were shown" if "shown_s" in found else ""
+    return f"rated on a phone while somebody was rating at the glass{when}"
+
+
 _SENTENCES: Final[Mapping[Kind, Callable[[Numbers], str]]] = {
     Kind.BURST: lambda found: f"one of {found['count']:g} ratings within {found['within_s']:g} s",
     Kind.FAST: lambda found: (
@@ -39,6 +44,7 @@ _SENTENCES: Final[Mapping[Kind, Callable[[Numbers], str]]] = {
         f"one of {found['count']:g} invitations this clerk ended in a day while they were looked at; "
         f"the last was shown {found['shown_s']:g} s"
     ),
+    Kind.PHONE_WHILE_RATING: _phone_while_rating,
     Kind.UNLIKE_LEVELS: lambda found: (
         f"of this clerk's {found['ratings']:g} ratings {found['share']:.0%} are 非常满意, of the others' "
         f"{found['others']:g} {found['others_share']:.0%} ({found['sigma']:g} standard deviations), "

@@ -404,3 +404,44 @@ def test_switched_off_nothing_is_marked(box: PadBox, city: City, itemised: CityS
     assert daemon.terminate() == 0
     with closing(sqlite3.connect(box.state / "ledger.db")) as db:
         assert db.execute("SELECT COUNT(*) FROM flags").fetchone() == (0,)
+
+
+def forestalled(box: PadBox, clock: FixedClock, visit_id: str, reason: str, by: str = "phone") -> None:
+    """A visit whose matter a phone rated; ``reason`` says whether a face was tapped here."""
+    box.recorder.open_visit(Visit(visit_id, Matter(project_no=visit_id), clock.read(), 60.0, "1024", "王芳"))
+    clock.go_on(timedelta(seconds=7))
+    outcome = VisitOutcome.RATED if by == "phone" else VisitOutcome.CANCELLED
+    box.recorder.end_visit(VisitEnd(visit_id, outcome, clock.read(), by, reason))
+
+
+def test_a_phone_that_rated_while_somebody_rated_here_is_marked_once(
+    box: PadBox, clock: FixedClock, lookout: Look
+) -> None:
+    forestalled(box, clock, "v1", "while_rating")
+    forestalled(box, clock, "v2", "")
+    forestalled(box, clock, "v3", "while_rating", by="counter")
+    before = everything(box, *KEPT)
+    watching = lookout()
+    for _ in range(3):
+        watching.look()
+    lookout().look()
+    (flag,) = flag_table.flags(box.db)
+    assert (flag.kind, flag.visit_id, flag.seq, flag.measured) == (
+        "phone_while_rating", "v1", None, {"shown_s": 7.0},
+    )  # fmt: skip
+    assert [row["kind"] for row in box.journal()] == ["suspicious_pattern"]
+    assert everything(box, *KEPT) == before
+    forestalled(box, clock, "v4", "while_rating")
+    watching.look()
+    assert len(flag_table.flags(box.db)) == 2
+
+
+def test_looking_for_phones_costs_what_they_forestalled(box: PadBox, lookout: Look) -> None:
+    statements: list[str] = []
+    watching = lookout()
+    watching.look()
+    watching._ledger.connection().set_trace_callback(statements.append)
+    watching.look()
+    (asked,) = [each for each in statements if "while_rating" in each]
+    plan = [row["detail"] for row in box.db.execute(f"EXPLAIN QUERY PLAN {asked}")]
+    assert any("visits_forestalled" in each for each in plan), plan

@@ -12,7 +12,7 @@ from pad.codes import Level
 from pad.model import CHINA_TIME, Completion, Instant
 from pad.settings import Suspicion
 from pad.suspicion import at_rating, at_visit, of_clerk
-from pad.suspicion.signs import Finding, Kind, Moment, RatingSeen, VisitCutShort, shown_s
+from pad.suspicion.signs import Finding, Kind, Moment, RatingSeen, VisitCutShort, VisitForestalled, shown_s
 from pad.suspicion.words import in_words
 from pad.working_days import is_working_day
 
@@ -341,6 +341,7 @@ def test_every_kind_has_its_sentence_and_a_later_ones_numbers_are_shown() -> Non
         at_rating.same_card(used(1, 2, 3, 4), LIMITS),
         at_rating.outside_hours(seen(when=moment(wall=MONDAY.replace(hour=2))), LIMITS, is_working_day),
         at_visit.cancelled_after_look([cut(number, 6) for number in range(4)], LIMITS),
+        at_visit.phone_while_rating(VisitForestalled("v9", 6.5)),
         *of_clerk.review(pressing, LIMITS),
     ]
     said = {each.kind: in_words(each.kind, each.measured) for each in found if each is not None}
@@ -350,3 +351,18 @@ def test_every_kind_has_its_sentence_and_a_later_ones_numbers_are_shown() -> Non
     assert len(set(said.values())) == len(Kind)
     assert in_words("of_tomorrow", {"count": 3}) == "count 3"
     assert in_words(Kind.BURST, {"count": 3}) == "count 3"
+
+
+def test_a_phone_that_rates_while_somebody_rates_here_is_marked_with_no_level() -> None:
+    found = at_visit.phone_while_rating(VisitForestalled("v1", 6.54321))
+    assert (found.kind, found.visit_ids, found.seqs) == (Kind.PHONE_WHILE_RATING, ("v1",), ())
+    assert (found.measured, found.limits) == ({"shown_s": 6.5}, {})
+    assert in_words(found.kind, found.measured) == (
+        "rated on a phone while somebody was rating at the glass, 6.5 s after the faces were shown"
+    )
+
+
+def test_where_no_clock_tells_how_long_the_faces_were_shown_it_is_marked_all_the_same() -> None:
+    found = at_visit.phone_while_rating(VisitForestalled("v1", None))
+    assert found.measured == {}
+    assert in_words(found.kind, found.measured) == "rated on a phone while somebody was rating at the glass"
