@@ -41,6 +41,7 @@ PURE = {
         for file in sorted((ROOT / folder).glob("*.py"))
     },
     "syncd/policy.py": {"pad", "syncd"},
+    "syncd/listening.py": {"pad", "syncd"},
     "syncd/times.py": {"pad", "syncd"},
     "syncd/platforms/stamp.py": {"syncd"},
     "syncd/platforms/validity.py": {"cryptography"},
@@ -60,6 +61,7 @@ PURE = {
     "sandbox/cases.py": {"pad"},
     "sandbox/chains.py": set(),
     "sandbox/pages/plots.py": {"pad", "sandbox"},
+    "sandbox/pages/traces.py": set(),
     **{
         str(file.relative_to(ROOT)): {"itertools", "pad", "statistics"}
         for file in sorted((ROOT / "pad" / "suspicion").glob("*.py"))

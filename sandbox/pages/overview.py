@@ -15,6 +15,7 @@ from sandbox.checks import wire_moment
 from sandbox.pages import plots
 from sandbox.pages.pads import SILENT_AFTER_S, Pad
 from sandbox.pages.plots import Column, Part
+from sandbox.pages.traces import trace_of
 from sandbox.pages.voices import TwoVoices, differing
 from sandbox.platform import Platform
 from sandbox.totals import LEVELS, Group, Totals, totals
@@ -149,9 +150,10 @@ def evidence(entry: Entry) -> dict[str, Any]:
     """What the wire carries that an appeal can be judged by; nothing of the rater but whether it is there."""
     row = entry.row
     record = json.loads(row["raw"])
-    channel = CHANNELS.get(row["pf"])
+    trace = trace_of(record)
     return {
-        "channel": channel,
+        "channel": CHANNELS.get(row["pf"]) if trace is None else trace.device,
+        "trace": trace,
         "lag_s": _lag_s(row),
         "phone": bool(record.get("mobile")),
         "name": bool(record.get("name")),

@@ -38,7 +38,7 @@ from syncd.platforms.base import (
 )
 from syncd.platforms.http import Exchange
 from syncd.platforms.judging import Reply, unread
-from syncd.platforms.records import rating_record, service_key, service_record
+from syncd.platforms.records import evidence, rating_record, service_key, service_record
 from syncd.platforms.stamp import Stamp
 from syncd.platforms.tls import TrueTime
 
@@ -203,10 +203,10 @@ class ItemisedPlatform:
 
     def _record(self, parcel: Parcel) -> dict[str, Any]:
         rating = parcel.rating
-        record: dict[str, Any] = {"id": rating.id}
+        record: dict[str, Any] = {"id": rating.id, "visit": rating.visit_id}
         if self._profile.service_record is ServiceRecord.PAD and service_key(rating) is not None:
             record["service"] = service_record(parcel)
-        record["rating"] = rating_record(parcel, self._profile.pf)
+        record["rating"] = rating_record(parcel, self._profile.pf) | evidence(rating)
         if parcel.time_uncertain:
             record["time_uncertain"] = True
         record["staff"] = {"number": rating.staff_number, "name": rating.staff_name}

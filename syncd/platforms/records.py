@@ -41,6 +41,22 @@ def rating_record(parcel: Parcel, pf: Mapping[str, str], unbound_project_no: str
     }
 
 
+def evidence(rating: Rating) -> dict[str, str | int]:
+    """How the rating came about, by which an appeal can be judged (art. 18).
+
+    ``invited_at`` is by the pad's own clock of then, never corrected; the milliseconds count from when the
+    faces were shown, and no clock that was set plays a part in them.
+    """
+    return {
+        "invited_at": rating.invited_at,
+        "first_touch_ms": rating.first_touch_ms,
+        "submitted_ms": rating.submitted_ms,
+        "changes": rating.changes,
+        "input_device": str(rating.input_device),
+        "completed_by": str(rating.completed_by),
+    }
+
+
 def service_record(parcel: Parcel) -> Record:
     """The service record (办件服务数据) a rating of a matter needs to be there before it."""
     rating, rater = parcel.rating, parcel.rater

@@ -22,6 +22,11 @@ RECORD = {
     "name": "张三", "deptCode": "11500222MB1234567X", "areaCode": "500110000000", "userProp": "",
     "creditType": "111", "certKey": "500110199001011234", "mobile": "13800000000", "winNo": "A07",
 }  # fmt: skip
+EVIDENCE = {
+    "first_touch_ms": 1200, "submitted_ms": 3000, "changes": 0, "input_device": "touch",
+    "completed_by": "submitted",
+}  # fmt: skip
+"""With ``invited_at``, which is the moment of the test."""
 SERVICE = {
     "mobile": "13800000000", "serviceTime": "2026-01-05 09:00:00", "areaCode": "500110000000",
     "taskCode": TASK_CODE, "taskName": "事项", "projectNo": "P1", "proStatus": "", "orgcode": "",

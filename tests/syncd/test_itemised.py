@@ -8,6 +8,7 @@ import pytest
 
 from pad import gm
 from pad.ledger import recording
+from sandbox.checks import same_content
 from syncd.platforms import itemised as itemised_dialect
 from syncd.platforms.base import (
     Itemised,
@@ -23,7 +24,7 @@ from syncd.platforms.base import (
 from syncd.platforms.judging import Reply
 from tests.syncd.city import City, CityServer, http
 from tests.syncd.pad_box import PadBox
-from tests.syncd.parcels import NOW, PERSON, RATED, RECORD, SERVICE, Connect, parcel
+from tests.syncd.parcels import EVIDENCE, NOW, PERSON, RATED, RECORD, SERVICE, Connect, parcel
 
 NO = "HTTP 200 with a body that is no answer of the platform's"
 
@@ -37,7 +38,14 @@ def test_itemised_byte_by_byte(box: PadBox, city: City, itemised: CityServer, co
     assert request.json == {
         "batch": "the-batch",
         "device": "pad-7",
-        "records": [{"id": sent.rating.id, "rating": RECORD, "staff": {"number": "007", "name": "王五"}}],
+        "records": [
+            {
+                "id": sent.rating.id,
+                "visit": sent.rating.visit_id,
+                "rating": RECORD | EVIDENCE | {"invited_at": sent.rating.invited_at},
+                "staff": {"number": "007", "name": "王五"},
+            }
+        ],
     }
     headers = request.headers
     assert headers["X-App-Mark"] == "mark"
@@ -66,7 +74,7 @@ def test_itemised_carries_the_service_record_and_an_uncertain_time(
     first, second = city.requests[0].json["records"]
     assert first["service"] == SERVICE
     assert first["time_uncertain"] is True
-    assert set(second) == {"id", "rating", "staff"}
+    assert set(second) == {"id", "visit", "rating", "staff"}
 
 
 def test_a_nonce_is_never_used_twice(box: PadBox, city: City, itemised: CityServer, connect: Connect) -> None:
@@ -119,6 +127,15 @@ def test_a_heartbeat(box: PadBox, city: City, itemised: CityServer, connect: Con
     assert connect().heartbeat(pulse) == NoAnswer("HTTP 503")
 
 
+def test_a_pad_of_a_later_version_may_tell_more_of_what_the_platform_has() -> None:
+    """Sent again after an upgrade, when the answer to the first sending was lost: it is no other rating."""
+    earlier, later = RECORD, RECORD | EVIDENCE
+    assert same_content(earlier, later)
+    assert same_content(later, earlier)
+    assert not same_content(later, later | {"changes": 1})
+    assert not same_content(earlier, later | {"satisfaction": "5"})
+
+
 # --- both --------------------------------------------------------------------------------------
 
 
@@ -137,6 +154,7 @@ def test_one_star_and_five_stars_are_the_same_on_the_wire_but_for_the_level(
         record.pop("projectNo")
         record.pop("id", None)
         record.pop("whole", None)
+        record.pop("invited_at", None)  # the moment of the test
     assert one == five
     first, second = city.requests
     assert first.path == second.path

@@ -192,10 +192,56 @@ def test_a_case_shows_what_evidence_there_is_and_says_what_there_is_not(
 ) -> None:
     case = bad_rating(sandbox, pf="5", mobile="13800001234", name="张三", certKey="110101199003070134")
     page = reader.get(case, **{"Accept-Language": "en"}).text
-    for shown in ("key of the key pad", "r-1", "pad-1", "first touch and changes of mind are not in what"):
+    for shown in ("key of the key pad", "r-1", "pad-1", "first touch and changes of mind were not sent"):
         assert shown in page
     for person in ("13800001234", "张三", "110101199003070134"):
         assert person not in page
+
+
+TRACE: dict[str, object] = {
+    "invited_at": "2026-11-23T09:29:50.123+08:00",
+    "first_touch_ms": 2345,
+    "submitted_ms": 12_000,
+    "changes": 2,
+    "input_device": "keypad",
+    "completed_by": "ring_closed",
+}
+
+
+def case_with(sandbox: Sandbox, trace: dict[str, object]) -> str:
+    each = item("P1", "r-1", satisfaction="1", evalDetail="111")
+    answer = sandbox.itemised(each | {"rating": each["rating"] | trace})
+    assert answer.json()["results"][0]["outcome"] == "accepted", answer.text
+    return "/platform/cases/1"
+
+
+def test_a_case_shows_how_the_rating_came_about_where_the_pad_told(sandbox: Sandbox, reader: Reader) -> None:
+    case = case_with(sandbox, TRACE)
+    english = reader.get(case, **{"Accept-Language": "en"}).text
+    chinese = reader.get(case, **{"Accept-Language": "zh-CN"}).text
+    for shown in (
+        "2026-11-23 09:29:50",
+        "2.3 s after the faces were shown",
+        "after 12.0 s, sent by itself after the rater had left",
+        "went on to another face 2 times",
+        "key of the key pad",
+    ):
+        assert shown in english
+    for shown in ("2026-11-23 09:29:50", "出示评价界面后2.3秒", "评价人离开后自动提交", "改选2次"):
+        assert shown in chinese
+    assert "were not sent" not in english
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"changes": "2"}, {"first_touch_ms": None}, {"completed_by": "<b>"}, {"input_device": "ocx"}],
+)
+def test_a_trace_of_another_form_is_none(
+    sandbox: Sandbox, reader: Reader, changed: dict[str, object]
+) -> None:
+    page = reader.get(case_with(sandbox, TRACE | changed), **{"Accept-Language": "en"})
+    assert page.status_code == 200
+    assert "were not sent" in page.text
 
 
 def test_there_is_no_case_of_a_good_rating_or_of_none(sandbox: Sandbox, reader: Reader) -> None:

@@ -11,7 +11,7 @@ import pytest
 from jinja2 import Environment, nodes
 
 from sandbox.misbehaviour import KINDS
-from sandbox.pages import overview, words
+from sandbox.pages import overview, traces, words
 from sandbox.pages.words import Words, wanted
 
 FOLDER = Path(words.__file__).parent
@@ -57,6 +57,8 @@ def messages_in_code() -> set[str]:
     return (
         set(words.LEVELS.values())
         | set(overview.CHANNELS.values())
+        | set(traces.COMPLETIONS.values())
+        | set(traces.DEVICES.values())
         | {kind.does for kind in KINDS.values()}
         | {message for _, message in words.DURATIONS}
         | set(words.Said)
