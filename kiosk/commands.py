@@ -22,11 +22,11 @@ from msgspec import Meta
 from kiosk import portrait
 from kiosk.events import ServiceMode, SetService
 from pad import codes
-from pad.model import CHINA_TIME, Matter, Rater, Staff, wire_time
+from pad.model import BY_PHONE, CHINA_TIME, Matter, Rater, Staff, wire_time
 from pad.settings import Pad
 
 BODY_MAX_BYTES: Final = 1024 * 1024
-NOT_THE_CLERK: Final = ("pad", "rater")
+NOT_THE_CLERK: Final = ("pad", "rater", BY_PHONE)
 """By whom visits end that no clerk ended; a cancellation cannot pass for theirs."""
 TIMEOUT_MIN_S: Final = 1.0
 TIMEOUT_MAX_S: Final = 3600.0
@@ -157,7 +157,7 @@ def parse_cancellation(body: bytes) -> Cancellation:
         if not _printable(getattr(given, field), field).strip():
             raise InputError("bad_value", field, "must not be blank")
     if unicodedata.normalize("NFKC", given.by).strip().casefold() in NOT_THE_CLERK:
-        raise InputError("bad_value", "by", f"must say who; {' and '.join(NOT_THE_CLERK)} are not the clerk")
+        raise InputError("bad_value", "by", f"must say who; {', '.join(NOT_THE_CLERK)} are not the clerk")
     return Cancellation(given.by, given.reason)
 
 
