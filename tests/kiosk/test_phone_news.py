@@ -216,7 +216,7 @@ def test_no_call_of_the_clerks_side_makes_or_shows_a_phones_rating(
     assert kiosk.call("GET", f"/v1/invitations/{invitation}").json() == {"state": "waiting"}
 
 
-@pytest.mark.parametrize("by", ["phone", "Phone", " phone ", "ｐｈｏｎｅ"])
+@pytest.mark.parametrize("by", ["phone", "Phone", " phone ", "\uff50hone"])
 def test_nobody_cancels_in_the_name_of_a_phone(kiosk: Kiosk, by: str) -> None:
     invitation = kiosk.invite("P1")
     body = {"by": by, "reason": "while_rating"}
