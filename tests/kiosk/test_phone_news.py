@@ -114,21 +114,32 @@ def test_a_matter_a_phone_rated_is_not_asked_for_again(kiosk: Kiosk) -> None:
         assert kiosk.call("POST", "/v1/invitations", json={"matter": other}).status_code == 201
 
 
+@pytest.fixture
+def deaf(configured: Settings) -> Iterator[Kiosk]:
+    """A kiosk that does not look by itself."""
+    running = Kiosk(configured)
+    running.news._look_s = 3600.0
+    running.start()
+    yield running
+    running.stop()
+
+
 def test_a_news_between_the_clerks_call_and_its_writing_is_not_missed(
-    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+    deaf: Kiosk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The counter looks, syncd writes and rings for nobody, and only then is there a visit to ring for."""
+    kiosk = deaf
     event_of = kiosk.calls.event_of
 
     def and_then_a_phone_rates(given: object) -> object:
         event = event_of(given)  # type: ignore[arg-type]
         with closing(connect(kiosk.settings.ledger_path)) as db:
             Hearsay(db).write([RatedElsewhere("v0", "P1", 1, 1, NOW)], "platform", 1, NOW)
-        doorbell.ring(kiosk.settings.state_dir, Bell.KIOSK)
         return event
 
     monkeypatch.setattr(kiosk.calls, "event_of", and_then_a_phone_rates)
     invitation = kiosk.invite("P1")
+    until(kiosk, RatedByPhone)
     kiosk.wait_for(invitation, "rated")
     assert end(kiosk, invitation) == ("rated", "phone", "")
 

@@ -260,8 +260,9 @@ def test_news_the_disk_does_not_take_is_asked_for_again(
 def test_it_holds_no_ledger_while_the_platform_holds_the_question(
     box: PadBox, city: Teller, listener: Listener
 ) -> None:
+    city.tells(answer(9, rated()))
     listener.start()
-    city.wait_for(lambda: len(city.asked) == 1)
+    city.wait_for(lambda: len(city.asked) == 2)
     assert listener._ledger._db is None
     assert listener._ledger._file._db is None
     listener.stop()

@@ -15,6 +15,7 @@ import pytest
 from pad.clock import Anchor, AnchorSource
 from pad.ledger import flags as flag_table
 from pad.ledger.connection import connect
+from pad.ledger.flags import FlagBook
 from pad.ledger.outbox import Outbox
 from pad.model import CHINA_TIME, Instant, Matter, Rater, Visit, VisitEnd, VisitOutcome
 from pad.settings import Suspicion
@@ -431,6 +432,7 @@ def test_a_phone_that_rated_while_somebody_rated_here_is_marked_once(
     )  # fmt: skip
     assert [row["kind"] for row in box.journal()] == ["suspicious_pattern"]
     assert everything(box, *KEPT) == before
+    assert FlagBook(box.db).newly_forestalled(10) == ()
     forestalled(box, clock, "v4", "while_rating")
     watching.look()
     assert len(flag_table.flags(box.db)) == 2

@@ -222,7 +222,9 @@ def test_nobody_listens_where_there_are_no_codes_or_no_such_call(
     public_key = (told.folder / "platform.pub").read_text(encoding="ascii").strip()
     keys.write_secret(box.state / "keys" / "platform_sm2.pub", public_key)
     box.configure(told.url, dialect, extra=extra)
-    assert (Daemon(box.settings())._listener is not None) is listens
+    daemon = Daemon(box.settings())
+    assert (daemon._listener is not None) is listens
+    assert daemon._heart.changed == daemon._uploader.changed == daemon._line_changed
 
 
 def test_the_log_names_no_matter_and_no_visit(box: PadBox, told: PhonesPlatform) -> None:
