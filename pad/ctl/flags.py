@@ -18,6 +18,8 @@ from pad.ledger.flags import Flag, flags
 from pad.suspicion.words import in_words
 
 REASONS: Final = (
+    marked("rated on a phone while somebody was rating at the glass, {shown} s after the faces were shown"),
+    marked("rated on a phone while somebody was rating at the glass"),
     marked("one of {count} ratings within {within} s"),
     marked("first touched after {touched} s, sent after {sent} s"),
     marked("one of {count} ratings with the same ID card, in {sittings} sittings"),

@@ -137,7 +137,7 @@ class DialectContract:
     ) -> None:
         scripts = [says(401), says(403), *([says_what(peer.stranger)] if peer.stranger else [])]
         for script in scripts:
-            city.script.append(script)
+            city.usual = script  # a dialect may ask once more, signed at the platform's own time
             answer = platform.submit("b", parcels)
             assert isinstance(answer, CredentialsRefused)
             assert decided(answer, parcels).alarm
