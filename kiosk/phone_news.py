@@ -36,16 +36,13 @@ class PhoneNews:
         post: Callable[[RatedElsewhere], None],
         look_s: float = LOOK_S,
     ) -> None:
-        """Hang the doorbell.
-
-        :raises OSError: if it cannot be hung
-        """
         self._state_dir = state_dir
         self._ledger = Following(ledger_path)
         self._visit = visit
         self._post = post
         self._look_s = look_s
-        self._bell = Doorbell(state_dir, Bell.KIOSK)
+        self._is_deaf = False
+        self._bell = self._hung()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="phone news", daemon=True)
 
@@ -61,13 +58,36 @@ class PhoneNews:
 
     def _work(self) -> None:
         while not self._stopped.is_set():
+            self._bell = self._bell or self._hung()
+            self._wait()
+            self.look()
+        if self._bell is not None:
+            self._bell.close()
+
+    def _hung(self) -> Doorbell | None:
+        """The doorbell; None while a full or read-only disk does not take it: no rating needs it."""
+        try:
+            bell = Doorbell(self._state_dir, Bell.KIOSK)
+        except OSError as error:
+            self._tell_deaf(error)
+            return None
+        self._is_deaf = False
+        return bell
+
+    def _wait(self) -> None:
+        if self._bell is not None:
             try:
                 self._bell.wait(self._look_s)
             except OSError as error:
-                _log.warning("the doorbell is deaf (%s); the ledger is looked at now and then", error)
-                self._stopped.wait(self._look_s)
-            self.look()
-        self._bell.close()
+                self._tell_deaf(error)
+            else:
+                return
+        self._stopped.wait(self._look_s)
+
+    def _tell_deaf(self, error: OSError) -> None:
+        if not self._is_deaf:
+            _log.warning("the doorbell is deaf (%s); the ledger is looked at now and then", error.strerror)
+        self._is_deaf = True
 
     def look(self) -> None:
         """See whether the visit that is going on was rated on a phone."""

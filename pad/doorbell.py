@@ -47,14 +47,21 @@ def ring(state_dir: Path, bell: Bell = Bell.SYNCD) -> bool:
 
 
 class Doorbell:
-    """The listening end; a second listener takes the place of the first."""
+    """The listening end; a second listener takes the place of the first.
+
+    :raises OSError: if the folder does not take it
+    """
 
     def __init__(self, state_dir: Path, bell: Bell = Bell.SYNCD) -> None:
         (state_dir / bell).unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        with _short_path(state_dir, bell) as path:
-            self._socket.bind(path)
-        (state_dir / bell).chmod(0o660)
+        try:
+            with _short_path(state_dir, bell) as path:
+                self._socket.bind(path)
+            (state_dir / bell).chmod(0o660)
+        except OSError:
+            self._socket.close()
+            raise
 
     def fileno(self) -> int:
         """For select(2)."""

@@ -28,7 +28,9 @@ MEANT_FOR: Final = {
 BY_REVIEW: Final = frozenset({Kind.UNLIKE_LEVELS, Kind.UNLIKE_TIMING})
 RETURNS: Final = "same_card, 3 sittings"
 """What whoever judges may make of the evidence: one card that came back twice and more."""
-ROWS: Final = (*map(str, Kind), RETURNS)
+NOT_PLAYED: Final = frozenset({Kind.PHONE_WHILE_RATING})
+"""What no rule finds out: it happened, or it did not."""
+ROWS: Final = (*(str(kind) for kind in Kind if kind not in NOT_PLAYED), RETURNS)
 
 
 def findings(events: Iterable[Happened], limits: Suspicion) -> Iterator[Finding]:

@@ -161,6 +161,23 @@ def test_a_ring_that_got_lost_is_made_up_for_by_looking(impatient: Kiosk) -> Non
     impatient.wait_for(invitation, "rated")
 
 
+def test_a_doorbell_that_cannot_be_hung_costs_no_rating_and_is_hung_when_it_can(configured: Settings) -> None:
+    in_the_way = configured.state_dir / Bell.KIOSK
+    in_the_way.mkdir()
+    running = Kiosk(configured)
+    running.news._look_s = 0.05
+    running.start()
+    try:
+        hear(running, running.invite("P1"), ring=False)
+        until(running, RatedByPhone)
+        in_the_way.rmdir()
+        asked = threading.Event()
+        while not doorbell.ring(configured.state_dir, Bell.KIOSK):
+            asked.wait(0.02)
+    finally:
+        running.stop()
+
+
 def test_a_kiosk_that_starts_after_the_news_knows_it(configured: Settings) -> None:
     first = Kiosk(configured)
     first.start()

@@ -19,7 +19,7 @@ from tools.screenshots import SIZES
 pytestmark = pytest.mark.window
 
 LANGUAGES = ("zh_CN", "en", "qps", "bo")
-SCREENS = 25
+SCREENS = 27
 MODES = 4
 STACKS = ("བསྒྲུབས་", "སྐྱོ་", "རྒྱ་", "བོད་", "ཡིག་")
 """Tibetan syllables, some of them as tall as they come."""
