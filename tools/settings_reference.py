@@ -23,7 +23,7 @@ from pad.settings.wording import Say, in_words
 from tools.settings_words import CONFIG, Words, words_of
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
-CATALOGUE: Final = CONFIG / "locale" / "zh_CN.po"
+CATALOGUE: Final = Path(__file__).with_name("locale") / "zh_CN.po"
 PAGES: Final = {"en": DOCS / "settings.md", "zh_CN": DOCS / "settings.zh-CN.md"}
 _OTHER: Final = {"en": "[中文](settings.zh-CN.md)", "zh_CN": "[English](settings.md)"}
 UNITS: Final = {

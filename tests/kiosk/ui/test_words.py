@@ -88,6 +88,12 @@ def test_a_language_is_added_by_dropping_its_catalogue_in(tmp_path: Path) -> Non
     assert catalogues.own_name("fr") == "Français"
 
 
+def test_beside_the_settings_that_are_shipped_no_catalogue_takes_the_place_of_ours() -> None:
+    config = Path(__file__).parents[3] / "config"
+    catalogues = Catalogues("zh_CN", words.FOLDER, config / "locale")
+    assert catalogues.level(Level.VERY_SATISFIED) == "非常满意"
+
+
 def test_a_language_without_catalogue_names_the_setting_and_what_there_is(tmp_path: Path) -> None:
     with pytest.raises(LanguageError, match=r"^screen\.language: found 'de'; there are catalogues for en$"):
         Catalogues("de", tmp_path)
