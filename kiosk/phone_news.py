@@ -43,6 +43,7 @@ class PhoneNews:
         self._look_s = look_s
         self._is_deaf = False
         self._bell = self._hung()
+        self._one_look = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="phone news", daemon=True)
 
@@ -91,6 +92,10 @@ class PhoneNews:
 
     def look(self) -> None:
         """See whether the visit that is going on was rated on a phone."""
+        with self._one_look:  # a connection is one thread's at a time
+            self._look()
+
+    def _look(self) -> None:
         visit = self._visit()
         if visit is None or self._stopped.is_set():
             return
