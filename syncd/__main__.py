@@ -15,7 +15,6 @@ import threading
 import uuid
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -58,6 +57,9 @@ NAME_LOOKUP_S: Final = 30.0
 """What the system's resolver may take beside our own time limits (resolv.conf(5): 5 s, a few times)."""
 
 LOTS: Final = Lots(number=random.SystemRandom().random, batch_id=lambda: str(uuid.uuid4()))
+_ENDING: Final = (signal.SIGTERM, signal.SIGINT)
+_LOOK_S: Final = 0.5
+"""How soon a delivery that ended by itself ends the program."""
 
 
 def main() -> None:
@@ -165,8 +167,9 @@ class Daemon:
 
     def run(self) -> int:
         """Run until a signal; 0 then, 1 if the delivery ended by itself."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
+        # blocked, here and so in every thread: one that comes just before this thread goes to wait would
+        # else be handled only when it wakes again, which is never
+        signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
         sync = self._settings.sync
         up_s = self._clock.read().monotonic_ns / 1e9
         self._timetable.every(sync.interval_s, self._loop.nudge)
@@ -191,7 +194,9 @@ class Daemon:
         self._notifier.ready(sync.connect_timeout_s + sync.answer_timeout_s + NAME_LOOKUP_S)
         address = urlsplit(self._settings.platform.url)
         _log.info("delivering to %s (%s)", address.hostname, self._settings.profile.name)
-        self._stop.wait()
+        while not (self._stop.is_set() or self._asked):
+            self._asked = signal.sigtimedwait(_ENDING, _LOOK_S) is not None
+        self._stop.set()
         self._end(delivery)
         return 0 if self._asked else 1
 
@@ -214,10 +219,6 @@ class Daemon:
         self._monitor.nudge()
         if self._listener is not None and (self._uploader.is_up or self._heart.ok):
             self._listener.line_is_up()
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._asked = True
-        self._stop.set()
 
     def _deliver(self) -> None:
         try:
