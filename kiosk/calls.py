@@ -33,6 +33,9 @@ from pad.settings import Settings
 
 _WAIT_MAX_S: Final = 60.0
 _ANSWER_WITHIN_S: Final = 10.0
+_VISIT: Final = (
+    "SELECT *, EXISTS (SELECT 1 FROM draft WHERE visit_id = visits.id) AS touched FROM visits WHERE id = ?"
+)
 _STATUS: Final = {
     Answer.DONE: 200,
     Answer.DEFERRED: 202,
@@ -262,9 +265,10 @@ class Calls:
             return Reply(200, {"state": str(VisitOutcome.CANCELLED)})
         if answer is not Answer.UNKNOWN:
             return _refused(answer)
-        state = self._invitation_state(visit_id)
-        if state is None:
+        if self._invitation_state(visit_id) is None:
             return refusal(404, "unknown_invitation", "id", "there is no such invitation")
+        async with asyncio.timeout(_ANSWER_WITHIN_S):
+            state = await self.end_of(visit_id)
         if state == VisitOutcome.CANCELLED:
             return Reply(200, {"state": state})
         return refusal(409, "ended", "", f"the invitation has ended: {state}")
@@ -294,17 +298,21 @@ class Calls:
         return self._links.of_visit(visit_id, matter, self._clock.read().wall.timestamp(), shown_s)
 
     def _invitation_state(self, visit_id: str) -> str | None:
-        """``waiting``, ``rating``, or how it ended on disk; None if there is no such invitation."""
-        row = self._db.execute("SELECT * FROM visits WHERE id = ?", (visit_id,)).fetchone()
-        if row is not None and (outcome := visit_from(row).outcome):
-            return str(outcome)
-        session = self._desk.session
+        """``waiting``, ``rating``, or how it ended on disk; None if there is no such invitation.
+
+        One whose end the disk does not have yet is still what it was last.
+        """
+        session = self._desk.session  # before the disk: a rating may be written between the two looks
         visit = phases.current_visit(session)
         is_current = visit is not None and visit.id == visit_id
-        if row is None and not is_current:
+        row = self._db.execute(_VISIT, (visit_id,)).fetchone()
+        if row is not None and (outcome := visit_from(row).outcome):
+            return str(outcome)
+        if is_current:
+            return "rating" if isinstance(session.phase, phases.Rating | phases.Saving) else "waiting"
+        if row is None:
             return None
-        rating = isinstance(session.phase, phases.Rating | phases.Saving)
-        return "rating" if rating and is_current else "waiting"
+        return "rating" if row["touched"] else "waiting"
 
     def _wake_waiters(self) -> None:
         if self._ledger.has_moved():

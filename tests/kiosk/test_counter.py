@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import socket
 import threading
@@ -24,9 +25,12 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.door import DoorError, open_door
 from kiosk.events import DeclineReason, Submit, Tap, Withdraw
+from kiosk.phases import Session, Thanking
 from pad.codes import Level
 from pad.ctl.devices import told_by_kiosk
 from pad.keys import write_secret
+from pad.ledger.recording import Recorder
+from pad.model import VisitEnd
 from pad.settings import Settings
 from tests.kiosk.conftest import Kiosk
 
@@ -74,6 +78,57 @@ def test_waiting_ends_when_the_state_changes_and_not_before(kiosk: Kiosk) -> Non
 def test_waiting_in_vain_tells_the_same_state(kiosk: Kiosk) -> None:
     invitation = kiosk.invite()
     assert kiosk.call("GET", f"/v1/invitations/{invitation}?wait=0.05").json() == {"state": "waiting"}
+
+
+def test_a_rating_written_between_two_looks_is_told_as_rated(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = kiosk.invite()
+    kiosk.post(Tap(Level(1)))
+    assert kiosk.state_after(invitation, "waiting") == "rating"
+    desk, looks = kiosk.desk, itertools.count()
+
+    class Meanwhile:
+        """The desk, whose second look at it comes just late."""
+
+        @property
+        def session(self) -> Session:
+            if next(looks) != 1:
+                return desk.session
+            kiosk.post(DeclineReason())
+            while not isinstance(desk.session.phase, Thanking):
+                kiosk.changed.wait(20)
+                kiosk.changed.clear()
+            return desk.session
+
+    monkeypatch.setattr(kiosk.calls, "_desk", Meanwhile())
+    assert kiosk.call("GET", f"/v1/invitations/{invitation}?wait=20").json() == {"state": "rated"}
+
+
+def test_what_the_disk_has_not_taken_yet_is_told_as_it_was(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = kiosk.invite()
+    asked, taken, end_visit = threading.Event(), threading.Event(), Recorder.end_visit
+
+    def slowly(recorder: Recorder, end: VisitEnd) -> None:
+        asked.set()
+        assert taken.wait(20)
+        end_visit(recorder, end)
+
+    monkeypatch.setattr(Recorder, "end_visit", slowly)
+    kiosk.post(Tap(Level(1)), Withdraw())
+    assert asked.wait(20)
+    assert kiosk.call("GET", f"/v1/invitations/{invitation}").json() == {"state": "rating"}
+    late: list[Any] = []
+    who = {"by": "1024", "reason": "x"}
+    cancelling = threading.Thread(
+        target=lambda: late.append(kiosk.call("DELETE", f"/v1/invitations/{invitation}", json=who))
+    )
+    cancelling.start()
+    taken.set()
+    cancelling.join(20)
+    assert (late[0].status_code, error_of(late[0])["message"]) == (409, "the invitation has ended: withdrawn")
 
 
 def test_an_invitation_times_out(kiosk: Kiosk) -> None:
