@@ -1,12 +1,13 @@
 """The delivery loop: step after step, waiting where the policy says so, and never giving up.
 
 A ring means "look now" and is heard at once, but for a wait the policy imposed: that is kept
-however often somebody rings.
+however often somebody rings. What is passed by for a while imposes none on what comes after it.
 """
 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -76,10 +77,14 @@ class DeliveryLoop:
         return WAKE_S if watchdog_s is None else min(WAKE_S, watchdog_s / 3)
 
     def _idle(self) -> None:
-        """Wait for a ring; whoever stays unheard for long is heard at the next interval."""
-        while not self._rung.wait(self._nap_s):
+        """Wait for a ring, or for what is passed by; who stays unheard for long is heard at the interval."""
+        while (due_s := self._due_s()) > 0 and not self._rung.wait(min(due_s, self._nap_s)):
             self._on_wake()
             self._notifier.alive()
+
+    def _due_s(self) -> float:
+        due_s = self._uploader.due_s
+        return math.inf if due_s is None else due_s
 
     def _step(self) -> float | None:
         try:

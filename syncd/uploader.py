@@ -103,6 +103,14 @@ class Uploader:
         """Whether the last attempt brought an answer that counts; also before the first."""
         return not self._line.is_down
 
+    @property
+    def due_s(self) -> float | None:
+        """In how many seconds the first of those that are passed by is due; None if there are none."""
+        now, early_s = self._monotonic_s(), self._theirs.next_s()
+        waits = [until - now for until in self._passed_by.values()]
+        first_s = min((*waits, *(() if early_s is None else (early_s,))), default=None)
+        return None if first_s is None else max(0.0, first_s)
+
     def abandon(self) -> None:
         """Stop waiting for the platform: what is under way counts as not yet sent."""
         self._abandoned = True
@@ -111,7 +119,8 @@ class Uploader:
     def step(self) -> float | None:
         """Deliver one batch, at most.
 
-        :returns: how many seconds to wait before the next step; None if nothing waits
+        :returns: how many seconds to wait before the next step, whoever rings; None if nothing is to be sent
+            until somebody rings, or until what is passed by is due (:attr:`due_s`)
         :raises LedgerError: if the ledger cannot be read or written; nothing is lost by it
         """
         try:
@@ -130,7 +139,8 @@ class Uploader:
         unheard = self._seek_time(outbox)
         self._write_held(outbox)
         if not waiting:
-            return self._next_of_those_passed_by()
+            self._waits_for_it = None if self._theirs.next_s() is None else self._theirs.why
+            return None
         load = self._load(outbox, waiting)
         if load.early is not None and not load.parcels:
             return self._hold(outbox, waiting[0].delivery, load.early)
@@ -155,12 +165,6 @@ class Uploader:
         now = self._monotonic_s()
         self._passed_by = {seq: until for seq, until in self._passed_by.items() if until > now}
         return (*self._passed_by, *self._theirs.passing_by())
-
-    def _next_of_those_passed_by(self) -> float | None:
-        now, early_s = self._monotonic_s(), self._theirs.next_s()
-        waits = [until - now for until in self._passed_by.values()]
-        self._waits_for_it = None if early_s is None else self._theirs.why
-        return min((*waits, *(() if early_s is None else (early_s,))), default=None)
 
     def _hold(self, outbox: Outbox, front: Delivery, at: datetime) -> float:
         """Send nothing before the platform's clock has come to the front's time; its row says why it waits.

@@ -64,6 +64,7 @@ class CityPad:
         self._count = 0
         self._uploader = self._start()
         self.idle = True
+        self.rests = 0
         self.caught_up = False
         self.powered = True
         self.turn = 0
@@ -84,10 +85,15 @@ class CityPad:
         return self._recorder.append(finished).id
 
     def step(self) -> float | None:
-        """One step of the delivery; in how many seconds the next is due, None once nothing waits."""
+        """One step of the delivery; in how many seconds the next may be, None if nothing is to be sent."""
         self._connection.took_s = 0.0
         wait_s = self._uploader.step()
         return None if wait_s is None else self._connection.took_s + wait_s
+
+    @property
+    def due_s(self) -> float | None:
+        """In how many seconds a record that is passed by is due; None if there is none."""
+        return self._uploader.due_s
 
     def start_again(self) -> float:
         """Power is back: syncd remembers nothing but its ledger. When its first step is due, in seconds."""

@@ -187,12 +187,25 @@ class City:
             return  # the power failed meanwhile
         wait_s = pad.step()
         if wait_s is None:
-            pad.idle = True
+            self._idle(pad)
             if self._clock.now_s > self._scenario.back_s and not pad.caught_up:
                 pad.caught_up = True
                 self._drained_s = self._clock.now_s
         else:
             self._step_in(wait_s, pad)
+
+    def _idle(self, pad: CityPad) -> None:
+        """It waits for a rating, or for what is passed by."""
+        pad.idle = True
+        pad.rests += 1
+        if (due_s := pad.due_s) is not None:
+            rest = pad.rests
+
+            def due() -> None:
+                if pad.idle and pad.rests == rest:
+                    self._step_in(0.0, pad)
+
+            self._after(due_s, due)
 
     def _call_every(self, seconds: float, pad: CityPad, first_s: float) -> None:
         turn = pad.turn

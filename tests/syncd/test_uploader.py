@@ -123,9 +123,8 @@ def test_a_record_the_platform_fails_over_is_passed_by_and_tried_again(
     assert city.distinct == ["P0", "P1", "P3", "P4", "P5"]
     (left,) = (row for row in box.deliveries() if row["state"] != "acknowledged")
     assert (left["project_no"], left["state"], left["last_error"]) == ("P2", "pending", "HTTP 500")
-    remaining = uploader.step()
-    assert remaining is not None
-    assert 0 < remaining <= 600
+    assert uploader.due_s is not None
+    assert 0 < uploader.due_s <= 600
     city.usual = None
     steps(box.uploader())
     assert city.distinct[-1] == "P2"

@@ -138,6 +138,7 @@ def test_a_platform_that_is_down_does_not_keep_it_from_being_told(
 ) -> None:
     box.rate("P0", 5)
     box.daemon().wait_for_log("no answer")
+    box.wait_until(lambda: bool(box.journal()))  # the telling has begun
     rating = box.rate("P1", 1)
     box.ring()
     heard.wait_for(1)
