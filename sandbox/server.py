@@ -16,6 +16,8 @@ from sandbox.platform import Platform
 from sandbox.service import PlatformService
 
 _LOOPBACK: Final = "127.0.0.1"
+_LET_IN_TURNS: Final = 4
+"""After so many turns of the loop a connection that was just being let in is a connection of the server."""
 
 
 class Line:
@@ -33,6 +35,10 @@ class Line:
             await self._site.start()
             self.port = _port_of(self._site)
         elif self._site is not None:
+            for listening in _server_of(self._site).sockets:
+                asyncio.get_running_loop().remove_reader(listening.fileno())
+            for _ in range(_LET_IN_TURNS):  # a server that is closed lets nobody in, and forgets to hang up
+                await asyncio.sleep(0)
             await self._site.stop()
             for connection in list(self._runner.server.connections if self._runner.server else ()):
                 if connection.transport is not None:
@@ -69,8 +75,12 @@ async def serve(platform: Platform, say: Callable[[str], None]) -> None:
     await control_runner.cleanup()
 
 
-def _port_of(site: web.TCPSite) -> int:
+def _server_of(site: web.TCPSite) -> asyncio.Server:
     server = site._server
     assert isinstance(server, asyncio.Server)  # noqa: S101 - TCPSite has no other kind
-    port: int = server.sockets[0].getsockname()[1]
+    return server
+
+
+def _port_of(site: web.TCPSite) -> int:
+    port: int = _server_of(site).sockets[0].getsockname()[1]
     return port

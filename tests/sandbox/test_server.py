@@ -1,0 +1,33 @@
+"""The platform's line, cut: nobody stays connected, whenever they came."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+import pytest
+from aiohttp import web
+
+from sandbox.server import Line
+
+
+@pytest.mark.parametrize("turns", range(6))
+def test_who_was_just_being_let_in_is_cut_off_too(turns: int) -> None:
+    async def cut() -> bytes:
+        runner = web.AppRunner(web.Application(), access_log=None)
+        await runner.setup()
+        line = Line(runner, 0)
+        await line.set(up=True)
+        with socket.create_connection(("127.0.0.1", line.port)) as client:
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await line.set(up=False)
+            client.setblocking(False)
+            try:
+                return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), 10)
+            except ConnectionResetError:
+                return b""
+            finally:
+                await runner.cleanup()
+
+    assert asyncio.run(cut()) == b""
