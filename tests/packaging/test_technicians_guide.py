@@ -172,6 +172,7 @@ def the_stick(walk: Walk) -> None:
     walk.run(f"cat > pads.csv <<'END'\n{sheet.replace('ABCD-EFGH', walk.code())}END")
     assert "2 pads, each row is good" in walk.type("padctl enrol --file")
     assert "enrolled " in walk.type("sh /media/stick/install.sh --serial")
+    walk.run("padctl config set scanner.port ''; systemctl restart kiosk")  # the sheet has one; here is none
 
 
 def rate(walk: Walk) -> None:
