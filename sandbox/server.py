@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -21,11 +22,12 @@ _LET_IN_TURNS: Final = 4
 
 
 class Line:
-    """The platform's listener, up or down on the same port."""
+    """The platform's listener, up or down on the same port, which nobody else gets while it is down."""
 
     def __init__(self, runner: web.AppRunner, port: int) -> None:
         self._runner = runner
         self._site: web.TCPSite | None = None
+        self._kept: socket.socket | None = None
         self.port = port
 
     async def set(self, up: bool) -> None:
@@ -34,15 +36,33 @@ class Line:
             self._site = web.TCPSite(self._runner, _LOOPBACK, self.port, reuse_address=True)
             await self._site.start()
             self.port = _port_of(self._site)
+            self.let_go()
         elif self._site is not None:
             for listening in _server_of(self._site).sockets:
                 asyncio.get_running_loop().remove_reader(listening.fileno())
             for _ in range(_LET_IN_TURNS):  # a server that is closed lets nobody in, and forgets to hang up
                 await asyncio.sleep(0)
             await self._site.stop()
+            self._keep()
             for connection in list(self._runner.server.connections if self._runner.server else ()):
                 if connection.transport is not None:
                     connection.transport.abort()
+
+    def let_go(self) -> None:
+        """Keep the port for nobody, now that it is listened on or never will be again."""
+        if self._kept is not None:
+            self._kept.close()
+            self._kept = None
+
+    def _keep(self) -> None:
+        """Bound and not listened on, a port refuses connections and is given to nobody.
+
+        A free one may be any client's own, which then would even be answered by itself.
+        """
+        self.let_go()
+        self._kept = socket.socket()
+        self._kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._kept.bind((_LOOPBACK, self.port))
 
 
 async def serve(platform: Platform, say: Callable[[str], None]) -> None:
@@ -71,6 +91,7 @@ async def serve(platform: Platform, say: Callable[[str], None]) -> None:
     addresses = {"platform": platform.address, "control": control_address, "phone": platform.phone_page}
     say(json.dumps(addresses))
     await ended.wait()
+    line.let_go()
     await platform_runner.cleanup()
     await control_runner.cleanup()
 

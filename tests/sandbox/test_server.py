@@ -24,10 +24,35 @@ def test_who_was_just_being_let_in_is_cut_off_too(turns: int) -> None:
             await line.set(up=False)
             client.setblocking(False)
             try:
-                return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), 10)
+                return await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1), 60)
             except ConnectionResetError:
                 return b""
             finally:
+                line.let_go()
                 await runner.cleanup()
 
     assert asyncio.run(cut()) == b""
+
+
+def test_while_it_is_cut_nobody_else_is_given_its_port() -> None:
+    async def cut() -> None:
+        runner = web.AppRunner(web.Application(), access_log=None)
+        await runner.setup()
+        line = Line(runner, 0)
+        await line.set(up=True)
+        port = line.port
+        await line.set(up=False)
+        try:
+            with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", port))
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(("127.0.0.1", port))
+            await line.set(up=True)
+            assert line.port == port
+            socket.create_connection(("127.0.0.1", port)).close()
+            await line.set(up=False)
+        finally:
+            line.let_go()
+            await runner.cleanup()
+
+    asyncio.run(cut())

@@ -77,6 +77,7 @@ class PhonesPlatform:
         async def end() -> None:
             if self._is_up:
                 await self._line.set(up=False)
+            self._line.let_go()
             await self._runner.cleanup()
             self.platform.store.close()
             for _ in range(5):  # what was cut is let go by the loop's next turns
