@@ -14,11 +14,12 @@ from cryptography import x509
 from pad import keys
 from pad.model import CHINA_TIME, Instant
 from tests.clock.on_a_clock import LIBRARY, Clock
+from tests.ports import free_port
 from tests.syncd.alerting.told import CATALOGUE
 from tests.syncd.authority import DAY, Authority, around, serving
 from tests.syncd.city import City, CityServer, says
 from tests.syncd.conftest import box, city
-from tests.syncd.pad_box import PadBox, free_port
+from tests.syncd.pad_box import PadBox
 from tests.syncd.process import Daemon
 
 __all__ = ["box", "city"]

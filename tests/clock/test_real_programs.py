@@ -28,7 +28,7 @@ from sandbox.hall.partners import Platform
 from sandbox.hall.processes import Program, python
 from sandbox.hall.stage import Plan, Stage
 from tests.clock.on_a_clock import LIBRARY, Clock
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 SYNC: Final = (
     ("interval_s", 1), ("backoff_first_s", 0.05), ("backoff_cap_s", 0.3), ("reconnect_spread_s", 0),

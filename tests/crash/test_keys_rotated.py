@@ -17,7 +17,7 @@ from sandbox.hall.processes import Program, python
 from sandbox.hall.reckoning import reckon
 from sandbox.hall.stage import Plan, Stage
 from tests.crash.test_killed import SYNC
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 ROTATIONS: Final = 3
 BETWEEN: Final = 4

@@ -22,7 +22,7 @@ from pad.ledger.connection import connect
 from sandbox.hall.processes import Program, ProgramEnded, python
 from sandbox.hall.reckoning import reckon
 from sandbox.hall.stage import Plan, Stage
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 ROUNDS: Final = int(os.environ.get("CRASH_ROUNDS", "8"))
 LONGEST_S: Final = 0.8

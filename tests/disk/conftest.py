@@ -20,7 +20,8 @@ from pad import keys
 from pad.codes import Level
 from pad.ledger import verification
 from tests.disk.mounts import FailingDisk, SmallDisk
-from tests.kiosk.conftest import Kiosk, free_port
+from tests.kiosk.conftest import Kiosk
+from tests.ports import free_port
 from tests.syncd.city import WITHIN_S, City, CityServer
 from tests.syncd.pad_box import PadBox
 from tests.syncd.process import Daemon

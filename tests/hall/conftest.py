@@ -15,7 +15,7 @@ from sandbox.hall.glass import Glass, VirtualDisplay
 from sandbox.hall.partners import Platform
 from sandbox.hall.reckoning import Reckoning, reckon
 from sandbox.hall.stage import Plan, Stage
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 QUICK = Plan(
     rules=(("reasons_timeout_s", 60), ("thanks_s", 0.5)),

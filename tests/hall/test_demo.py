@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.hall.processes import python
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.window
 

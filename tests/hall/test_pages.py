@@ -20,7 +20,7 @@ from pad.settings import Dialect
 from sandbox.hall.stage import Stage
 from tests.browser import chromium_browser
 from tests.hall.conftest import QUICK, Hall
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.window
 PICTURES = os.environ.get("PAGES_PICTURES")

@@ -28,7 +28,7 @@ from sandbox.hall.stage import Stage
 from tests.browser import chromium_browser
 from tests.hall.conftest import QUICK, Hall
 from tests.hall.test_pages import invite, until
-from tests.kiosk.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.window
 AT_ONCE = int(os.environ.get("PAD_AT_ONCE", "8"))

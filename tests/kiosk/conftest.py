@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -33,17 +32,11 @@ from pad.clock import SystemClock
 from pad.ledger.connection import connect
 from pad.seldom import Seldom
 from pad.settings import Settings
+from tests.ports import free_port
 
 CONFIG = Path(__file__).parents[2] / "config" / "pad.toml"
 
 PHONE_KEY = bytes(range(16))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Kiosk:

@@ -17,7 +17,8 @@ from kiosk.events import DeviceState
 from pad import settings
 from pad.ctl.__main__ import padctl
 from sandbox.devices.table import Table
-from tests.kiosk.conftest import Kiosk, free_port
+from tests.kiosk.conftest import Kiosk
+from tests.ports import free_port
 
 
 class Pad:

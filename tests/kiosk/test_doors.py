@@ -23,8 +23,9 @@ from pad.ledger.connection import connect
 from pad.ledger.rows import visit_from
 from pad.model import Visit
 from pad.settings import EvaluateDoor, RatingRules, Settings, TellerDoor
-from tests.kiosk.conftest import Kiosk, free_port
+from tests.kiosk.conftest import Kiosk
 from tests.kiosk.test_events import Watcher
+from tests.ports import free_port
 
 WORST_FIRST = {"5": 5, "4": 4, "3": 3, "2": 2, "1": 1}
 BEST_FIRST = {"5": "A", "4": "B", "3": "C", "2": "D", "1": "E"}

@@ -31,7 +31,8 @@ from kiosk.phases import Rating
 from pad import codes, settings
 from pad.codes import Level
 from pad.settings import EvaluateDoor, Settings
-from tests.kiosk.conftest import CONFIG, Kiosk, free_port
+from tests.kiosk.conftest import CONFIG, Kiosk
+from tests.ports import free_port
 
 DESCRIPTION: Final = Path(__file__).parents[2] / "docs" / "counter-openapi.yaml"
 EXAMPLES: Final = int(os.environ.get("OPENAPI_EXAMPLES", "40"))

@@ -20,7 +20,8 @@ from pad.clock import Anchor, AnchorSource, SystemClock
 from pad.ledger.outbox import Outbox
 from pad.ledger.rows import Delivery
 from pad.model import DeliveryState, Rater, iso_time
-from tests.syncd.pad_box import PadBox, free_port
+from tests.ports import free_port
+from tests.syncd.pad_box import PadBox
 
 PERSON = Rater(name="欧阳明月", mobile="13812345678", cert_key="50022219900101123X")
 
@@ -53,8 +54,8 @@ def test_how_many_wait_and_since_when(box: PadBox) -> None:
 
 
 def test_a_platform_that_can_be_reached_and_one_that_cannot(box: PadBox) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
         box.configure(f"http://127.0.0.1:{port}/gateway")
         assert fact(facts_of(box), "Platform") == Fact("Platform", f"127.0.0.1:{port}", ok=True)
     told = fact(facts_of(box), "Platform")

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from pad import network
+from tests.ports import free_port
 
 IPV4 = """\
 Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
@@ -64,10 +65,8 @@ def test_a_port_that_listens_is_reached_and_let_go() -> None:
 
 
 def test_a_closed_port_is_refused() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
     with pytest.raises(ConnectionRefusedError) as refused:
-        network.reach("127.0.0.1", port, 2.0)
+        network.reach("127.0.0.1", free_port(), 2.0)
     assert refused.value.errno == errno.ECONNREFUSED
 
 

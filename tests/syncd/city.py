@@ -19,6 +19,7 @@ from typing import Any
 
 from pad import gm
 from pad.model import CHINA_TIME
+from tests.ports import free_port
 
 WITHIN_S = 60.0
 
@@ -219,7 +220,7 @@ def _wrapped(success: str, message: str) -> object:
 
 
 class CityServer(socketserver.ThreadingTCPServer):
-    """The city's address."""
+    """The city's address; its port stays free for it while nobody is there."""
 
     allow_reuse_address = True
     daemon_threads = False  # what is still open at the end of a test is that test's fault
@@ -228,7 +229,7 @@ class CityServer(socketserver.ThreadingTCPServer):
     def __init__(self, city: City, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.city = city
         self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Connection)
+        super().__init__(("127.0.0.1", port or free_port()), _Connection)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import socket
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -200,13 +199,6 @@ class PadBox:
         for close in self._closed_at_the_end:
             close()
         self.db.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def steps(uploader: Uploader, most: int = 60) -> list[float]:

@@ -13,8 +13,9 @@ import pytest
 
 from pad import doorbell
 from pad.ledger.connection import connect
+from tests.ports import free_port
 from tests.syncd.city import City, CityServer, HangUp, Line, Request, http, says
-from tests.syncd.pad_box import PadBox, free_port
+from tests.syncd.pad_box import PadBox
 
 Start = Callable[[int], CityServer]
 

@@ -20,8 +20,9 @@ from syncd.platforms.base import (
 )
 from syncd.platforms.http import ANSWER_MAX, Exchange
 from syncd.platforms.judging import Reply
+from tests.ports import free_port
 from tests.syncd.city import City, CityServer, HangUp, Line, Request, Script, http, says
-from tests.syncd.pad_box import PadBox, free_port
+from tests.syncd.pad_box import PadBox
 
 DATE = datetime(2026, 6, 1, 4, 0, 0, tzinfo=UTC)
 SECRET = b"of a person"

@@ -13,7 +13,7 @@ import pytest
 from pad.settings import Counter
 from syncd import kiosk_state
 from syncd.kiosk_state import DOWN, STATES, UNKNOWN, DeviceSeen, KioskSeen
-from tests.syncd.pad_box import free_port
+from tests.ports import free_port
 
 STATE = {
     "state": "serving", "invitation": None, "staff": "007", "pending": 0, "oldest_pending_s": None,

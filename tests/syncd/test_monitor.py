@@ -25,8 +25,9 @@ from syncd.metrics import KIOSK_STATES
 from syncd.monitor import Monitor
 from syncd.platform_clock import PlatformClock
 from syncd.tally import Reason
+from tests.ports import free_port
 from tests.syncd.city import City, CityServer, says
-from tests.syncd.pad_box import FixedClock, PadBox, free_port
+from tests.syncd.pad_box import FixedClock, PadBox
 
 Build = Callable[[], Monitor]
 MIB = 1024 * 1024

@@ -18,7 +18,8 @@ from pad import keys
 from pad.codes import Level
 from sandbox.phone_ratings import Came
 from syncd.__main__ import Daemon
-from tests.kiosk.conftest import Kiosk, free_port
+from tests.kiosk.conftest import Kiosk
+from tests.ports import free_port
 from tests.syncd.city import WITHIN_S
 from tests.syncd.pad_box import PadBox
 from tests.syncd.phones import WORD, PhonesPlatform

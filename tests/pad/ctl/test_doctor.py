@@ -18,9 +18,10 @@ from pad.ctl.checks import Patient, door, machine, network, programs, secrets, s
 from pad.ctl.finding import Finding, Verdict, worst
 from pad.ctl.units import parse
 from tests.pad.ctl.command import in_json, padctl
+from tests.ports import free_port
 from tests.syncd.authority import Authority
 from tests.syncd.city import City, CityServer, Line, Request, http
-from tests.syncd.pad_box import PadBox, free_port
+from tests.syncd.pad_box import PadBox
 from tests.syncd.test_against_the_practice_platform import Practice, practice, process
 from tests.syncd.test_tls import certificates, tls_city
 

@@ -14,9 +14,9 @@ import pytest
 from pad.enrolment.asking import Enroller, NoAnswer
 from pad.enrolment.wire import Answer, Refusal, Refused, Request
 from tests.pad.enrolment.test_wire import OTHER, example
+from tests.ports import free_port
 from tests.syncd.city import City, CityServer, HangUp, Line, Script, http, says
 from tests.syncd.city import Request as Heard
-from tests.syncd.pad_box import free_port
 from tests.syncd.test_tls import certificates as certificates  # noqa: PLC0414 - a fixture
 
 REQUEST = Request("ABCD-EFGH", "SN-1", OTHER.public_key, {"pad": "0.1.0"})

@@ -22,8 +22,9 @@ from pad import keys
 from pad.model import CHINA_TIME
 from syncd.alerting.base import Answer, Refused, Target, Told, Unheard, Unreached
 from syncd.alerting.choice import targets_for
+from tests.ports import free_port
 from tests.syncd.alerting.told import FAILING_PLATFORM
-from tests.syncd.pad_box import PadBox, free_port
+from tests.syncd.pad_box import PadBox
 from tests.syncd.test_tls import certificates
 
 __all__ = ["certificates"]

@@ -11,8 +11,9 @@ import pytest
 from pad import keys
 from syncd.alerting.base import Answer, Refused, Target, Throttled, Told, Unheard, Unreached
 from syncd.alerting.choice import targets_for
+from tests.ports import free_port
 from tests.syncd.city import City, CityServer, HangUp, Line, Request, http, says
-from tests.syncd.pad_box import PadBox, free_port
+from tests.syncd.pad_box import PadBox
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 
