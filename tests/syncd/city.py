@@ -98,6 +98,7 @@ class City:
     app_word: str = "practice word"
     keys: gm.Sm2KeyPair = field(default_factory=gm.sm2_generate_keypair)
     form: gm.Sm2Format = gm.DEFAULT_FORMAT
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ahead: timedelta = timedelta(0)
     tells_date: bool = True
     script: deque[Script] = field(default_factory=deque)
@@ -114,12 +115,12 @@ class City:
     ended: threading.Event = field(default_factory=threading.Event)
 
     def now(self) -> datetime | None:
-        return datetime.now(UTC) + self.ahead if self.tells_date else None
+        return self.clock() + self.ahead if self.tells_date else None
 
     def is_future(self, record: dict[str, Any]) -> bool:
         """Whether its time has not come by the city's clock, where the city minds."""
         at = datetime.strptime(record["assessTime"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA_TIME)
-        return self.refuses_future and at > datetime.now(UTC) + self.ahead
+        return self.refuses_future and at > self.clock() + self.ahead
 
     # --- what tests ask ----------------------------------------------------------------------
 

@@ -76,6 +76,7 @@ def test_a_rating_is_sent_at_once_while_one_waits_for_the_platforms_clock(
 ) -> None:
     box.configure(f"http://127.0.0.1:{online.port}", "itemised")
     box.clock = FixedClock()
+    city.clock = lambda: box.clock.wall  # nothing but the test lets time pass
     city.ahead, city.refuses_future = timedelta(hours=-1), True
     box.rate("P0")
     loop = run(box.uploader())
@@ -93,6 +94,7 @@ def test_what_is_passed_by_is_tried_again_when_it_is_due_though_nobody_rings(
 ) -> None:
     box.configure(f"http://127.0.0.1:{online.port}", "itemised")
     box.clock = FixedClock()
+    city.clock = lambda: box.clock.wall  # nothing but the test lets time pass
     city.ahead, city.refuses_future = timedelta(seconds=-2), True
     box.rate("P0")
     uploader = box.uploader()

@@ -21,7 +21,7 @@ def assess_times(city: City) -> dict[str, str]:
 
 def near(text: str, wanted: datetime) -> bool:
     told = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA_TIME)
-    return abs(told - wanted) < timedelta(seconds=3)
+    return abs(told - wanted) < timedelta(minutes=2)
 
 
 def test_without_ntp_the_platforms_clock_is_looked_at_once_and_tells_the_time_of_what_waits(

@@ -116,7 +116,7 @@ def hall(box: PadBox, city: City, tmp_path: Path) -> Iterator[Hall]:
 
 def near(text: str, ahead: timedelta = BEHIND) -> bool:
     told = datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=CHINA_TIME)
-    return abs(told - datetime.now(UTC) - ahead) < timedelta(seconds=20)
+    return abs(told - datetime.now(UTC) - ahead) < timedelta(minutes=2)
 
 
 # --- the time is not known -------------------------------------------------------------------------
