@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -44,8 +45,9 @@ from tests.syncd.process import Daemon
 TASK_CODE = "11500222MB1234567X" + "4500100010001"
 AT_ONCE: dict[str, float] = {
     "interval_s": 1, "backoff_first_s": 0.02, "backoff_cap_s": 0.2, "refused_probe_s": 0.2,
-    "connect_timeout_s": 2, "answer_timeout_s": 2, "reconnect_spread_s": 0, "heartbeat_s": 60,
+    "connect_timeout_s": 30, "answer_timeout_s": 30, "reconnect_spread_s": 0, "heartbeat_s": 60,
 }  # fmt: skip
+"""No pause, and limits that no slow machine meets: who tests a limit sets one."""
 
 
 @dataclass
@@ -98,6 +100,12 @@ class PadBox:
             f"[sync]\n{told}\n{extra}\n",
             encoding="utf-8",
         )
+
+    def limit(self, seconds: float) -> None:
+        """From here on an answer may take so long, for whoever reads the settings anew."""
+        file = self.folder / "pad.toml"
+        text = file.read_text(encoding="utf-8")
+        file.write_text(re.sub(r"(?m)^(answer_timeout_s) = .*$", rf"\1 = {seconds}", text), encoding="utf-8")
 
     def settings(self) -> Settings:
         return settings.load(None, self.environment)

@@ -76,7 +76,7 @@ def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Practice]:
     )
     words = [sys.executable, "-m", "sandbox", "--config", str(configuration)]
     program = Program(words, folder / "log")
-    ready = json.loads(program.line(lambda line: line.startswith("{"), 30))
+    ready = json.loads(program.line(lambda line: line.startswith("{"), 60))
     public_key = (folder / "platform.pub").read_text(encoding="ascii").strip()
     yield Practice(ready["platform"], partners.Platform(ready["control"]), folder / "platform.db", public_key)
     program.stop()

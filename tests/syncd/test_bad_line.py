@@ -22,6 +22,8 @@ EVERY: Final = int(os.environ.get("LINE_EVERY", "61"))
 FIRST: Final = tuple(f"P-size-{number}" for number in range(4))
 """As long as the names used later."""
 DIALECTS: Final = ("national", "itemised")
+IMPATIENT_S: Final = 0.25
+"""So long an answer may take where the line stalls: who asks has enough of it, and asks again."""
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def behind(box: PadBox, line: BadLine) -> Callable[[str], None]:
     """The pad reaches the city only over the line."""
 
     def configure(dialect: str) -> None:
-        box.configure(f"http://127.0.0.1:{line.port}/gateway", dialect, answer_timeout_s=0.25, batch=3)
+        box.configure(f"http://127.0.0.1:{line.port}/gateway", dialect, batch=3)
 
     return configure
 
@@ -105,6 +107,7 @@ def test_a_line_that_stalls_or_drips_loses_and_doubles_nothing(
 ) -> None:
     behind(dialect)
     whole = sizes(box, line)[way]
+    box.limit(IMPATIENT_S)
     expected = list(FIRST)
     for position in (0, 1, whole // 3, whole // 2, whole - 1):
         name = f"P-{position}"
@@ -125,6 +128,7 @@ def test_troubles_in_random_mixture_lose_and_double_nothing(
     behind(dialect)
     chance = random.Random(seed)
     whole = sizes(box, line)
+    box.limit(IMPATIENT_S)
     expected = list(FIRST)
     for number in range(25):
         name = f"P-{number}"

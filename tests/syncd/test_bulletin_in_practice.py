@@ -40,7 +40,7 @@ class Practice:
         )
         words = [sys.executable, "-m", "sandbox", "--config", str(configuration)]
         self._program = Program(words, folder / "log")
-        ready = json.loads(self._program.line(lambda line: line.startswith("{"), 30))
+        ready = json.loads(self._program.line(lambda line: line.startswith("{"), 60))
         self.url: str = ready["platform"]
         self.control = partners.Platform(ready["control"])
         self._at_first = self.control.call("GET", "/control/bulletin")

@@ -8,13 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from pad import doorbell
 from pad.ledger.connection import connect
 from tests.ports import free_port
-from tests.syncd.city import City, CityServer, HangUp, Line, Request, http, says
+from tests.syncd.city import WITHIN_S, City, CityServer, HangUp, Line, Request, http, says
 from tests.syncd.pad_box import PadBox
 
 Start = Callable[[int], CityServer]
@@ -47,17 +48,22 @@ def test_without_a_ring_it_looks_by_itself(box: PadBox, city: City, online: City
 def test_rings_during_a_back_off_cause_no_attempt_before_its_time(
     box: PadBox, city: City, online: CityServer
 ) -> None:
-    city.script.append(says(503, headers={"Retry-After": "2"}))
+    asked_s: list[float] = []
+
+    def is_busy_at_first(request: Request, line: Line) -> bytes:
+        asked_s.append(time.monotonic())
+        return city.behave(request, line) if asked_s[1:] else http(503, headers={"Retry-After": "2"})
+
+    city.usual = is_busy_at_first
     box.rate("P0")
     daemon = box.daemon()
     daemon.wait_for_log("no answer")
-    start = time.monotonic()
     ringing = threading.Event()
-    while not city.arrived and time.monotonic() - start < 10:
+    while not city.arrived:
         box.ring()
         ringing.wait(0.05)
-    assert time.monotonic() - start > 1.5
-    assert len(city.requests) == 2
+    first_s, second_s = asked_s
+    assert second_s - first_s >= 2
 
 
 def test_killed_while_an_answer_is_awaited_each_arrives_once(
@@ -72,7 +78,7 @@ def test_killed_while_an_answer_is_awaited_each_arrives_once(
     def stores_and_waits(request: Request, line: Line) -> bytes:
         answer = city.behave(request, line)
         stored.set()
-        assert gone.wait(10)
+        assert gone.wait(WITHIN_S)
         return answer
 
     for _ in range(2):
@@ -80,7 +86,7 @@ def test_killed_while_an_answer_is_awaited_each_arrives_once(
         gone.clear()
         city.script.append(stores_and_waits)
         daemon = box.daemon()
-        assert stored.wait(10)
+        assert stored.wait(WITHIN_S)
         daemon.kill()
         gone.set()
         assert set(box.states[:4]) <= {"pending", "acknowledged"}
@@ -93,7 +99,7 @@ def test_killed_while_an_answer_is_awaited_each_arrives_once(
 def test_asked_to_stop_while_an_answer_is_awaited_it_ends_soon_and_records_nothing_half(
     box: PadBox, city: City, online: CityServer
 ) -> None:
-    box.configure(f"http://127.0.0.1:{online.port}", answer_timeout_s=60)
+    box.configure(f"http://127.0.0.1:{online.port}", answer_timeout_s=2 * WITHIN_S)
     heard = threading.Event()
 
     def holds(request: Request, line: Line) -> None:
@@ -104,10 +110,8 @@ def test_asked_to_stop_while_an_answer_is_awaited_it_ends_soon_and_records_nothi
     for number in range(3):
         box.rate(f"P{number}")
     daemon = box.daemon()
-    assert heard.wait(10)
-    start = time.monotonic()
-    assert daemon.terminate() == 0
-    assert time.monotonic() - start < 6
+    assert heard.wait(WITHIN_S)
+    assert daemon.terminate() == 0  # long before that answer's time is up
     rows = box.deliveries()
     assert {row["state"] for row in rows} == {"pending"}
     assert len({row["batch"] for row in rows}) == 1
@@ -198,7 +202,8 @@ def test_a_connection_the_platform_closed_while_idle_loses_and_doubles_nothing(
         city.wait_for_ratings(number + 1)
         box.wait_until_settled()
         for connection in list(online.connections):
-            connection.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # of the round before, and gone at last
+                connection.shutdown(socket.SHUT_RDWR)
     assert city.distinct == [f"P{number}" for number in range(5)]
     assert len(city.requests) == 5
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.syncd.city import City, CityServer
+from tests.syncd.city import WITHIN_S, City, CityServer
 from tests.syncd.pad_box import PadBox
 
 
@@ -86,7 +86,7 @@ def systemd(tmp_path: Path) -> Iterator[tuple[socket.socket, str]]:
     path = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(path)
-        listening.settimeout(10)
+        listening.settimeout(WITHIN_S)
         yield listening, path
 
 

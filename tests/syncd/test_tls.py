@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
@@ -16,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from pad.settings import SettingsError
-from syncd.platforms.base import NoAnswer, Trouble
+from syncd.platforms.base import NoAnswer
 from syncd.platforms.http import Exchange
 from syncd.platforms.judging import Reply
 from tests.syncd.city import City, CityServer, Line, Request, http, says
 from tests.syncd.pad_box import PadBox
-from tests.syncd.test_http import drips_body, drips_headers, holds, post
+from tests.syncd.test_http import drips_body, drips_headers, holds, post, time_is_up
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +79,7 @@ def test_tls_with_the_citys_own_authority_and_our_certificate(
 
     url = f"https://127.0.0.1:{tls_city('right').port}"
     city.usual = says(200, "in")
-    box.configure(url, connect_timeout_s=0.5, answer_timeout_s=0.5)
+    box.configure(url)
     settings = box.settings()
     refused = post(Exchange(settings))
     assert refused == NoAnswer("the platform's TLS certificate cannot be verified; check platform.ca_file")
@@ -97,12 +96,7 @@ def test_tls_with_the_citys_own_authority_and_our_certificate(
     assert isinstance(post(exchange), Reply)
     assert shown[0]
     for script in (drips_headers, drips_body, holds):
-        city.script.append(script)
-        start = time.monotonic()
-        answer = post(exchange)
-        assert isinstance(answer, NoAnswer)
-        assert answer.trouble is Trouble.SLOW
-        assert time.monotonic() - start < 1.6
+        time_is_up(exchange, city, script)
     assert isinstance(post(exchange), Reply)
     exchange.close()
 

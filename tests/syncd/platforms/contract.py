@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -28,7 +29,7 @@ from syncd.platforms.base import (
     TooLarge,
     Trouble,
 )
-from tests.syncd.city import City, CityServer, Line, Request, Script, http, says
+from tests.syncd.city import City, CityServer, HangUp, Line, Request, Script, http, says
 from tests.syncd.pad_box import PadBox
 from tests.syncd.parcels import PERSON, parcel
 
@@ -52,8 +53,8 @@ class Peer:
     others: Body | None = None
 
 
-def closes(_request: Request, line: Line) -> None:
-    line.socket.close()
+def closes(_request: Request, _line: Line) -> None:
+    raise HangUp
 
 
 def holds(_request: Request, line: Line) -> None:
@@ -64,10 +65,11 @@ def says_what(body: Body, status: int = 200, headers: dict[str, str] | None = No
     return lambda request, line: http(status, body(request), headers, line.city.now())
 
 
+SILENT_S = 0.4
+"""So long a platform may be silent."""
 LOGIN_PAGE = "<html><body>请登录 success true 0</body></html>"
 NO_ANSWERS: dict[str, Script] = {
     "closed": closes,
-    "silence": holds,
     "captive portal": says(200, LOGIN_PAGE, {"Content-Type": "text/html"}),
     "nothing": says(200, b""),
     "204": says(204),
@@ -168,6 +170,16 @@ class DialectContract:
             assert fates(answer, parcels) == [PENDING, PENDING], name
             assert len(city.requests) == asked, f"{name}: sent again by itself"
         assert not city.looks, "followed a redirect"
+
+    def test_silence_is_no_answer_and_has_an_end(
+        self, peer: Peer, box: PadBox, city: City, parcels: list[Parcel]
+    ) -> None:
+        box.limit(SILENT_S)
+        city.script.append(holds)
+        with closing(peer.connect()) as impatient:
+            answer = impatient.submit("b", parcels)
+        assert isinstance(answer, NoAnswer)
+        assert fates(answer, parcels) == [PENDING, PENDING]
 
     def test_a_yes_to_another_request_settles_nothing(
         self, peer: Peer, platform: Platform, city: City, parcels: list[Parcel]

@@ -9,21 +9,18 @@ import pytest
 
 from pad import gm
 from pad.settings import Dialect
-from syncd.platforms.choice import SPEAKERS, terms_of
+from syncd.platforms.choice import SPEAKERS, Terms, terms_of
 from tests.syncd.city import City, CityServer, Request, says
 from tests.syncd.pad_box import PadBox
 from tests.syncd.parcels import NOW, RECORD, Connect, parcel
 from tests.syncd.platforms.contract import DialectContract, Peer
 from tests.syncd.platforms.form_post import FormPost
 
-QUICK_S = 0.4
-"""So long a platform may be silent."""
-
 
 class TestNational(DialectContract):
     @pytest.fixture
     def peer(self, box: PadBox, online: CityServer, connect: Connect) -> Peer:
-        box.configure(f"http://127.0.0.1:{online.port}/gateway", "national", answer_timeout_s=QUICK_S)
+        box.configure(f"http://127.0.0.1:{online.port}/gateway", "national")
 
         def said(success: str, message: str) -> object:
             return {"code": "0", "success": success, "message": message}
@@ -40,7 +37,7 @@ class TestNational(DialectContract):
 class TestItemised(DialectContract):
     @pytest.fixture
     def peer(self, box: PadBox, online: CityServer, connect: Connect) -> Peer:
-        box.configure(f"http://127.0.0.1:{online.port}/gateway", "itemised", answer_timeout_s=QUICK_S)
+        box.configure(f"http://127.0.0.1:{online.port}/gateway", "itemised")
 
         def said(request: Request, **of_each: str) -> dict[str, object]:
             results = [{"id": each["id"], **of_each} for each in request.json["records"]]
@@ -64,14 +61,16 @@ class TestItemised(DialectContract):
 class TestFormPost(DialectContract):
     @pytest.fixture
     def peer(self, box: PadBox, online: CityServer) -> Peer:
-        box.configure(f"http://127.0.0.1:{online.port}/gateway", "national", answer_timeout_s=QUICK_S)
-        terms = terms_of(box.settings(), lambda: NOW, seals_by_sm2=True)
+        box.configure(f"http://127.0.0.1:{online.port}/gateway", "national")
+
+        def terms() -> Terms:
+            return terms_of(box.settings(), lambda: NOW, seals_by_sm2=True)
 
         def said(success: bool, message: str) -> object:
             return {"success": success, "code": "0" if success else "1", "errorMessage": message}
 
         return Peer(
-            lambda: FormPost(terms),
+            lambda: FormPost(terms()),
             accepted=lambda _: said(True, ""),
             known=lambda _: said(False, "该办件已存在评价"),
             refused=lambda _, message: said(False, message),
