@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
+from pad.model import CHINA_TIME
+from pad.working_days import UnknownYear, deadline
 from sandbox.misbehaviour import KINDS
 from tests.sandbox.conftest import Sandbox, item, wire
 from tests.sandbox.pages.conftest import SCRIPT
@@ -34,12 +38,12 @@ class Reader:
         self._http.trust_env = False
 
     def get(self, path: str, **headers: str) -> requests.Response:
-        return self._http.get(self.url + path, headers=headers, timeout=10)
+        return self._http.get(self.url + path, headers=headers, timeout=60)
 
     def send(self, path: str, origin: str | None = "", **fields: str) -> requests.Response:
         headers = {} if origin is None else {"Origin": origin or self.url}
         return self._http.post(
-            self.url + path, data=fields, headers=headers, timeout=10, allow_redirects=False
+            self.url + path, data=fields, headers=headers, timeout=60, allow_redirects=False
         )
 
     def close(self) -> None:
@@ -167,7 +171,8 @@ def test_a_case_goes_from_the_rating_to_the_visit(sandbox: Sandbox, reader: Read
     page = reader.get(case, **{"Accept-Language": "zh"}).text
     assert "已当场补办" in page
     assert "已电话回访" in page
-    assert "按期答复" in page
+    is_known = not isinstance(deadline(datetime.now(CHINA_TIME).date(), 5), UnknownYear)
+    assert ("按期答复" in page) is is_known, "late in a year the calendar of the next may not be known here"
 
 
 def test_an_appeal_is_decided_by_another_and_then_the_rating_does_not_count(
@@ -258,10 +263,14 @@ def mark_of(page: requests.Response) -> str:
     return found[1]
 
 
+def around_now() -> dict[str, str]:
+    """A period that holds what is rated in a test, also one that begins just before midnight."""
+    return {"first": wire(-86_400)[:10], "last": wire(86_400)[:10]}
+
+
 def test_figures_are_published_only_as_they_were_looked_through(sandbox: Sandbox, reader: Reader) -> None:
-    day = wire(0)[:10]
-    period = {"first": day, "last": day}
-    address = f"/platform/publish?first={day}&last={day}"
+    period = around_now()
+    address = f"/platform/publish?{urlencode(period)}"
     before = sandbox.control("GET", "bulletin").json()
     assert reader.send("/platform/publish", by="刘主任", mark="", **period).status_code == 409, "of nothing"
     bad_rating(sandbox)
@@ -272,7 +281,7 @@ def test_figures_are_published_only_as_they_were_looked_through(sandbox: Sandbox
     assert sandbox.control("GET", "bulletin").json() == before
     fresh = mark_of(reader.get(address))
     assert reader.send("/platform/publish", by="刘主任", mark=fresh, **period).status_code == 303
-    catalogue = requests.get(f"{sandbox.url}/itemised/v1/catalogue", timeout=5).json()
+    catalogue = requests.get(f"{sandbox.url}/itemised/v1/catalogue", timeout=60).json()
     assert catalogue["figures"] | {"period": 0} == {
         "period": 0, "ratings": 2, "satisfied_percent": 50.0, "bad": 1, "bad_handled": 0,
     }  # fmt: skip
@@ -282,11 +291,11 @@ def test_figures_are_published_only_as_they_were_looked_through(sandbox: Sandbox
 
 
 def test_what_was_published_is_still_published_after_a_restart(tmp_path: Path) -> None:
-    day = wire(0)[:10]
+    period = around_now()
     with closing(Sandbox(tmp_path)) as first, closing(Reader(first.control_url)) as reader:
         first.itemised(item())
-        mark = mark_of(reader.get(f"/platform/publish?first={day}&last={day}"))
-        sent = reader.send("/platform/publish", by="刘主任", mark=mark, first=day, last=day)
+        mark = mark_of(reader.get(f"/platform/publish?{urlencode(period)}"))
+        sent = reader.send("/platform/publish", by="刘主任", mark=mark, **period)
         assert sent.status_code == 303
     with closing(Sandbox(tmp_path)) as second:
         assert second.control("GET", "bulletin").json()["figures"]["ratings"] == 1
@@ -306,9 +315,9 @@ def test_every_misbehaviour_has_its_switch(sandbox: Sandbox, reader: Reader, nam
 def test_the_line_is_cut_and_restored_from_the_page(sandbox: Sandbox, reader: Reader) -> None:
     assert reader.send("/platform/practice", do="cut").status_code == 303
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{sandbox.url}/itemised/v1/catalogue", timeout=5)
+        requests.get(f"{sandbox.url}/itemised/v1/catalogue", timeout=60)
     assert reader.send("/platform/practice", do="restore").status_code == 303
-    assert requests.get(f"{sandbox.url}/itemised/v1/catalogue", timeout=5).status_code == 200
+    assert requests.get(f"{sandbox.url}/itemised/v1/catalogue", timeout=60).status_code == 200
     assert reader.send("/platform/practice", do="explode").status_code == 400
 
 
