@@ -25,7 +25,7 @@ from tests.syncd.process import Daemon
 __all__ = ["box", "city"]
 
 ON_A_CLOCK = "from runpy import run_module; run_module('tests.clock.on_a_clock', run_name='__main__')"
-NEAR_S = 4.0
+NEAR_S = 8.0
 Serve = Callable[[Path], CityServer]
 
 

@@ -34,8 +34,8 @@ SYNC: Final = (
     ("interval_s", 1), ("backoff_first_s", 0.05), ("backoff_cap_s", 0.3), ("reconnect_spread_s", 0),
     ("heartbeat_s", 1), ("refused_probe_s", 1),
 )  # fmt: skip
-NEAR_S: Final = 4.0
-"""A Date has whole seconds, and so has what is sent; the rest is this machine's."""
+NEAR_S: Final = 15.0
+"""A Date has whole seconds, and so has what is sent; the rest is this machine's, and whoever shares it."""
 H: Final = 3600.0
 SINCE_1970_S: Final = time.time()
 
@@ -136,7 +136,7 @@ class Machine:
     def wait_until(self, sql: str) -> None:
         """Until the ledger says so."""
         asked = threading.Event()
-        for _ in range(400):
+        for _ in range(1200):
             if self.ledger(sql)[0][0]:
                 return
             asked.wait(0.05)
@@ -145,7 +145,7 @@ class Machine:
     def wait_for_beat(self, after: int = 0, **wanted: object) -> int:
         """Until a heartbeat after the nth says so; how many there are then."""
         asked = threading.Event()
-        for _ in range(400):
+        for _ in range(1200):
             with closing(sqlite3.connect(self.stage.platform_store)) as db:
                 beats = [
                     json.loads(row[0]) for row in db.execute("SELECT raw FROM heartbeats ORDER BY rowid")
@@ -349,7 +349,7 @@ def test_a_reboot_between_rating_and_delivery_bounds_the_time_and_marks_it_every
     for name in ("in-1970", "five-hours-slow"):
         assert arrived[name].uncertain
         assert machine.given["known"] - NEAR_S <= arrived[name].at <= machine.given["before-NTP"] + NEAR_S
-    assert abs(arrived["five-hours-slow"].at - served) <= NEAR_S, "the service was before it"
+    assert abs(arrived["five-hours-slow"].at - served) <= 1, "the service was before it"
     rows = machine.ledger(
         "SELECT project_no, time_uncertain, sent_assess_time FROM deliveries JOIN ratings USING (seq)"
     )

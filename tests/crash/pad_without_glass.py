@@ -38,7 +38,7 @@ class PadWithoutGlass:
         ledger = LedgerFile(configured.ledger_path, device_keys, "test", clock)
         ledger.recorder().recover(clock.read(), discard=False)
         self._scribe = Scribe(ledger, clock, configured.state_dir, min_free_mib=1)
-        self.desk = Desk(Session(RatingRules(settle_s=0.0, thanks_s=0.5)), clock, self._scribe)
+        self.desk = Desk(Session(RatingRules(settle_s=0.0, thanks_s=60.0)), clock, self._scribe)
         self._woken = threading.Event()
         self.desk.on_event(self._woken.set)
         self._scribe.start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -132,9 +133,13 @@ def test_who_walks_away_has_rated_and_an_untouched_invitation_has_not(
 def test_a_finger_on_the_glass_is_never_cut_off(build_hall: Callable[[Plan], Hall]) -> None:
     hall = build_hall(replace(QUICK, rules=(("touch_grace_s", 0.5),)))
     hall.open()
-    invitation = hall.clerk.invite({"project_no": "P1"}, timeout_s=6)
-    hall.glass.wait_for("invitation")
-    hall.glass.press_at(640, 110)  # on the question, where nothing can be tapped
+    began = -6.0
+    while time.monotonic() - began > 5:  # until the finger is there in time
+        hall.glass.release()
+        began = time.monotonic()
+        invitation = hall.clerk.invite({"project_no": "P1"}, timeout_s=6)
+        hall.glass.wait_for("invitation", lambda shown, visit=invitation: shown.visit == visit)  # type: ignore[misc]
+        hall.glass.press_at(640, 110)  # on the question, where nothing can be tapped
     held = hall.clerk.call("GET", f"/v1/invitations/{invitation}?wait=7").json()["state"]
     assert held == "waiting"
     hall.glass.release()
@@ -162,7 +167,8 @@ def test_a_power_cut_on_the_reasons_page_loses_nothing(hall: Hall) -> None:
 def test_ratings_made_with_the_line_cut_arrive_when_it_is_back(hall: Hall) -> None:
     hall.open()
     hall.rate("P0", 4)
-    hall.platform.wait_for(1)
+    while hall.clerk.pad()["pending"]:  # also what the platform has is sent again if its answer is cut off
+        pass
     hall.platform.cut_line()
     for level in (1, 2, 3, 4, 5):
         hall.rate(f"P{level}", level)

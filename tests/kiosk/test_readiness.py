@@ -87,12 +87,15 @@ def test_what_others_know_is_passed_on(box: PadBox) -> None:
     assert fact(facts, "Bulletin").value == "7"
 
 
-def test_each_device_is_told_with_where_it_is_or_why_it_is_not_there(box: PadBox) -> None:
+def test_each_device_is_told_with_where_it_is_or_why_it_is_not_there(
+    box: PadBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
     box.configure(f"http://127.0.0.1:{free_port()}")
-    heard_ns = box.clock.read().monotonic_ns
+    now = box.clock.read()
+    monkeypatch.setattr(SystemClock, "read", lambda _: now)
     given = Given(
         devices={
-            "keypad": Health(DeviceState.FOUND, 2, heard_ns, port="/dev/pad/keypad"),
+            "keypad": Health(DeviceState.FOUND, 2, now.monotonic_ns, port="/dev/pad/keypad"),
             "idcard": Health(DeviceState.LOST, why="usb:1a86:7523: not there"),
             "scanner": Health(DeviceState.SILENT, port="/dev/pad/scanner"),
         }

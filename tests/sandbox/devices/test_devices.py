@@ -25,7 +25,7 @@ class Asker:
     """A pad's end of a reader's line."""
 
     def __init__(self, path: Path) -> None:
-        self.port = serial.Serial(str(path), 115200, timeout=10)
+        self.port = serial.Serial(str(path), 115200, timeout=60)
 
     def ask(self, request: bytes) -> bytes:
         """One request; the whole answer."""
@@ -129,33 +129,36 @@ def test_a_request_behind_noise_is_heard(reader: CardReader, asker: Asker) -> No
 
 def test_a_muted_reader_says_nothing(reader: CardReader, line: Line) -> None:
     reader.muted = True
+    asked = threading.Event()
     with serial.Serial(str(line.path), timeout=0.05) as port:
         port.write(FIND)
+        while not reader.requests:
+            asked.wait(0.01)
         assert port.read(1) == b""
     assert reader.requests == ["find"]
 
 
 @pytest.mark.parametrize("level", [1, 2, 3, 4, 5])
 def test_a_key_sends_its_level(line: Line, level: int) -> None:
-    with serial.Serial(str(line.path), timeout=10) as port:
+    with serial.Serial(str(line.path), timeout=60) as port:
         KeyPad(line).press(level)
         assert port.read(1) == str(level).encode()
 
 
 def test_a_contact_may_bounce(line: Line) -> None:
-    with serial.Serial(str(line.path), timeout=10) as port:
+    with serial.Serial(str(line.path), timeout=60) as port:
         KeyPad(line).bounce(4)
         assert port.read(3) == b"444"
 
 
 def test_a_code_is_a_line_of_text(line: Line) -> None:
-    with serial.Serial(str(line.path), timeout=10) as port:
+    with serial.Serial(str(line.path), timeout=60) as port:
         Scanner(line).scan("办件", "gbk", b"\r")
         assert port.read(5) == "办件".encode("gbk") + b"\r"
 
 
 def test_whoever_has_the_line_open_is_hung_up_on_when_it_is_pulled_out(line: Line) -> None:
-    with serial.Serial(str(line.path), timeout=10) as port:
+    with serial.Serial(str(line.path), timeout=60) as port:
         line.unplug()
         with pytest.raises(serial.SerialException):
             port.read(1)
@@ -168,13 +171,13 @@ def test_it_may_be_plugged_in_again_and_twice_is_once(line: Line) -> None:
     line.unplug()
     line.plug()
     line.plug()
-    with serial.Serial(str(line.path), timeout=10) as port:
+    with serial.Serial(str(line.path), timeout=60) as port:
         line.write(b"5")
         assert port.read(1) == b"5"
 
 
 def test_what_is_longer_than_a_line_holds_comes_whole(line: Line) -> None:
-    with serial.Serial(str(line.path), timeout=10) as port:
+    with serial.Serial(str(line.path), timeout=60) as port:
         said = bytes(range(256)) * 1000
         thread = threading.Thread(target=line.write, args=(said,))
         thread.start()
