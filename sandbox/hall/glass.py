@@ -14,7 +14,7 @@ from PIL import ImageGrab
 
 from sandbox.hall.processes import Program, ProgramEnded
 
-SCREEN_WITHIN_S = 20.0
+SCREEN_WITHIN_S = 60.0
 
 
 class VirtualDisplay:

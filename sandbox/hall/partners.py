@@ -64,7 +64,7 @@ class Platform:
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
-    def wait_for(self, count: int, within_s: float = 30.0) -> list[dict[str, Any]]:
+    def wait_for(self, count: int, within_s: float = 50.0) -> list[dict[str, Any]]:
         """Wait until at least so many ratings are stored; those there are then."""
         found: list[dict[str, Any]] = self.call("GET", f"/control/received?count={count}&wait={within_s:g}")[
             "received"

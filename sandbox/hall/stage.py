@@ -28,7 +28,7 @@ ROBOTS: Final = {
 """Where the platform's robots are, with the key they want by default."""
 _ALERTS: Final = "[alerts]\nwecom = true\ndingtalk = true\nfeishu = true\n"
 _PHONE: Final = '[phone]\nurl = "{}"\n'
-_READY_WITHIN_S: Final = 30.0
+_READY_WITHIN_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,13 +47,13 @@ def rate_and_rotate(stage: Stage) -> int:
     )
     thanked = 0
     try:
-        kiosk.line(lambda line: "started" in line, 30.0)
+        kiosk.line(lambda line: "started" in line, 60.0)
         for _ in range(ROTATIONS):
             for _ in range(BETWEEN):
-                kiosk.line(lambda line: "thanked" in line, 30.0)
+                kiosk.line(lambda line: "thanked" in line, 60.0)
             assert "nothing needs a restart" in padctl(stage, "keys", "rotate")
         for _ in range(BETWEEN):
-            kiosk.line(lambda line: "thanked" in line, 30.0)
+            kiosk.line(lambda line: "thanked" in line, 60.0)
         thanked = (ROTATIONS + 1) * BETWEEN
     finally:
         kiosk.kill()

@@ -46,7 +46,7 @@ class Pad:
         kiosk = Program(words, self.stage.folder / "kiosk.log", self.stage.environment)
         syncd = Program(python("syncd"), self.stage.folder / "syncd.log", self.stage.environment)
         try:
-            self._hear(kiosk.line(lambda line: True, 30.0))
+            self._hear(kiosk.line(lambda line: True, 60.0))
             first, second = sorted(chance.uniform(0, LONGEST_S) for _ in range(2))
             programs = [kiosk, syncd]
             chance.shuffle(programs)
@@ -128,7 +128,7 @@ def test_a_program_that_is_killed_says_nothing_more(stage: Stage) -> None:
     program = Program(
         python("tests.crash.pad_without_glass", "1"), stage.folder / "kiosk.log", stage.environment
     )
-    program.line(lambda line: "thanked" in line, 30.0)
+    program.line(lambda line: "thanked" in line, 60.0)
     program.kill()
     with pytest.raises(ProgramEnded):
         program.line(lambda line: "never said" in line, 5.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,11 @@ def table(tmp_path: Path) -> Iterator[Table]:
 
 def until(true: Callable[[], Any]) -> Any:
     """Wait until something is so."""
-    for _ in range(2000):
+    ends, asked = time.monotonic() + 60, threading.Event()
+    while time.monotonic() < ends:
         if found := true():
             return found
-        threading.Event().wait(0.01)
+        asked.wait(0.01)
     raise TimeoutError
 
 

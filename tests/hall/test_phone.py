@@ -47,8 +47,8 @@ def chromium() -> Iterator[Browser]:
 def opened(chromium: Browser, size: ViewportSize, language: str, *, scripts: bool) -> Iterator[Page]:
     context = chromium.new_context(viewport=size, locale=language, java_script_enabled=scripts)
     page = context.new_page()
-    page.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    page.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield page
     context.close()
 

@@ -113,7 +113,7 @@ class Kiosk:
     def call(self, method: str, path: str, **given: object) -> requests.Response:
         scheme = "https" if self.settings.counter.tls_certificate else "http"
         url = f"{scheme}://127.0.0.1:{self.settings.counter.port}{path}"
-        return self.http.request(method, url, timeout=30, **given)  # type: ignore[arg-type]
+        return self.http.request(method, url, timeout=60, **given)  # type: ignore[arg-type]
 
     def invite(self, project_no: str = "P1", **given: object) -> str:
         body = {"matter": {"project_no": project_no}} | given

@@ -27,7 +27,7 @@ from pad.enrolment.request import Result
 from pad.pin import set_pin
 
 FACTS = Facts((FactGroup("Ratings", (Fact("Waiting to be sent", "0"),)),))
-WITHIN_S = 20
+WITHIN_S = 60
 
 
 class Desk:

@@ -71,7 +71,7 @@ def test_waiting_ends_when_the_state_changes_and_not_before(kiosk: Kiosk) -> Non
     waiter.start()
     assert waiter.is_alive()
     kiosk.post(Withdraw())
-    waiter.join(20)
+    waiter.join(60)
     assert answers == ["withdrawn"]
 
 
@@ -97,7 +97,7 @@ def test_a_rating_written_between_two_looks_is_told_as_rated(
                 return desk.session
             kiosk.post(DeclineReason())
             while not isinstance(desk.session.phase, Thanking):
-                kiosk.changed.wait(20)
+                kiosk.changed.wait(60)
                 kiosk.changed.clear()
             return desk.session
 
@@ -113,12 +113,12 @@ def test_what_the_disk_has_not_taken_yet_is_told_as_it_was(
 
     def slowly(recorder: Recorder, end: VisitEnd) -> None:
         asked.set()
-        assert taken.wait(20)
+        assert taken.wait(60)
         end_visit(recorder, end)
 
     monkeypatch.setattr(Recorder, "end_visit", slowly)
     kiosk.post(Tap(Level(1)), Withdraw())
-    assert asked.wait(20)
+    assert asked.wait(60)
     assert kiosk.call("GET", f"/v1/invitations/{invitation}").json() == {"state": "rating"}
     late: list[Any] = []
     who = {"by": "1024", "reason": "x"}
@@ -127,7 +127,7 @@ def test_what_the_disk_has_not_taken_yet_is_told_as_it_was(
     )
     cancelling.start()
     taken.set()
-    cancelling.join(20)
+    cancelling.join(60)
     assert (late[0].status_code, error_of(late[0])["message"]) == (409, "the invitation has ended: withdrawn")
 
 
@@ -466,7 +466,7 @@ def test_beyond_loopback_it_speaks_tls_and_wants_the_token(beyond: Settings, tmp
             assert told.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="  # RFC 6455, 1.3
             told.raw.close()
         with pytest.raises(requests.ConnectionError):
-            requests.get(f"http://127.0.0.1:{beyond.counter.port}/v1/state", timeout=5)
+            requests.get(f"http://127.0.0.1:{beyond.counter.port}/v1/state", timeout=30)
     finally:
         running.stop()
 

@@ -38,7 +38,7 @@ def test_a_caller_who_hangs_up_leaves_the_desk_working(kiosk: Kiosk) -> None:
 def test_an_answer_cannot_be_cancelled_once_it_was_asked_for(kiosk: Kiosk) -> None:
     answer = kiosk.desk.ask(Invite("v1", Matter(project_no="P1")))
     assert not answer.cancel()
-    assert answer.result(10) is Answer.DONE
+    assert answer.result(60) is Answer.DONE
 
 
 def test_what_is_owed_is_written_before_ratings_are_taken_again(configured: Settings) -> None:

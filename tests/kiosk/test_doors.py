@@ -73,10 +73,10 @@ class Asking:
         with requests.Session() as session:
             session.trust_env = False
             url = f"http://127.0.0.1:{self._kiosk.settings.counter.port}/evaluate/startEvaluate?{self._query}"
-            self._answer = session.get(url, timeout=30)
+            self._answer = session.get(url, timeout=60)
 
     def answer(self) -> dict[str, Any]:
-        self._thread.join(30)
+        self._thread.join(60)
         assert self._answer is not None
         found: dict[str, Any] = self._answer.json()
         return found
@@ -217,7 +217,7 @@ class Talker(Watcher):
         super().__init__(port, headers, path="/")
 
     def say(self, text: str) -> None:
-        asyncio.run_coroutine_threadsafe(self.websocket.send_str(text), self.loop).result(20)
+        asyncio.run_coroutine_threadsafe(self.websocket.send_str(text), self.loop).result(60)
 
     def ask(self, **given: Any) -> None:
         self.say(json.dumps(given))

@@ -30,7 +30,7 @@ class Watcher:
         self.loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
-        assert self._ready.wait(20)
+        assert self._ready.wait(60)
 
     def _run(self) -> None:
         self.loop.run_until_complete(self._watch())
@@ -57,7 +57,7 @@ class Watcher:
             self.told.put(message.json())
 
     def next(self) -> dict[str, Any]:
-        return self.told.get(timeout=20)
+        return self.told.get(timeout=60)
 
     def until(self, state: str) -> list[dict[str, Any]]:
         """What was told up to that state."""

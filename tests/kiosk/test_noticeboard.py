@@ -13,7 +13,7 @@ from kiosk.noticeboard import Noticeboard
 from pad import bulletin
 from pad.bulletin import Bulletin
 
-WITHIN_S = 20
+WITHIN_S = 60
 FIRST, SECOND = b'{"version": "1"}', b'{"version": "2"}'
 
 

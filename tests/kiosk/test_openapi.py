@@ -79,7 +79,7 @@ def every(label: str, mode: GenerationMode) -> Any:
 
 def send(kiosk: Kiosk, case: Any) -> Any:
     base_url = f"http://127.0.0.1:{kiosk.settings.counter.port}"
-    return case.call(base_url=base_url, session=kiosk.http, timeout=20)
+    return case.call(base_url=base_url, session=kiosk.http, timeout=60)
 
 
 def often(test: Any) -> Any:
@@ -169,7 +169,7 @@ def test_once_a_face_is_touched_no_call_changes_the_rating(
 
 def level_on_disk(kiosk: Kiosk) -> int | None:
     """The level of the draft, as soon as the scribe has written it."""
-    ends = time.monotonic() + 20
+    ends = time.monotonic() + 60
     while time.monotonic() < ends:
         row = kiosk.db.execute("SELECT level FROM draft").fetchone()
         if row is not None:

@@ -15,7 +15,7 @@ from pad import indicators
 from pad.indicators import Catalogue
 from tests.pad.test_indicators import FILE, published
 
-WITHIN_S = 20
+WITHIN_S = 60
 INSTALLED = indicators.load(FILE)
 
 

@@ -60,7 +60,7 @@ class Sandbox:
         self.program = Program(
             python("sandbox", "--config", str(folder / "sandbox.toml")), folder / "sandbox.log"
         )
-        ready = json.loads(self.program.line(lambda line: line.startswith("{"), 30))
+        ready = json.loads(self.program.line(lambda line: line.startswith("{"), 60))
         self.url, self.control_url = ready["platform"], ready["control"]
         self.public_key = (folder / "state" / "platform.pub").read_text(encoding="ascii").strip()
         self._http = requests.Session()

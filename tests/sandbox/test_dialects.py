@@ -233,9 +233,9 @@ def test_a_heartbeat_of_another_form_is_400(sandbox: Sandbox, beat: object) -> N
 
 def test_the_catalogue_is_told_once(sandbox: Sandbox) -> None:
     url = f"{sandbox.url}/itemised/v1/catalogue"
-    told = requests.get(url, params={"version": "old"}, timeout=5).json()
+    told = requests.get(url, params={"version": "old"}, timeout=60).json()
     assert len(told["indicator"]) == 40
-    assert requests.get(url, params={"version": told["version"]}, timeout=5).status_code == 304
+    assert requests.get(url, params={"version": told["version"]}, timeout=60).status_code == 304
 
 
 def test_personal_data_stay_in_the_store(sandbox: Sandbox) -> None:

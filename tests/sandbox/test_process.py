@@ -17,7 +17,7 @@ from tests.sandbox.conftest import Sandbox, message, record
 
 
 def ended(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(python("sandbox", *words), capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(python("sandbox", *words), capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_a_wrong_option_is_misuse() -> None:
@@ -86,6 +86,6 @@ def test_a_key_of_another_platform_opens_nothing(running: Sandbox) -> None:
 
 
 def test_what_is_no_path_of_a_dialect_is_not_found(running: Sandbox) -> None:
-    assert requests.post(f"{running.url}/national/ratings", data=b"{}", timeout=5).status_code == 404
-    assert requests.get(f"{running.url}/national/evaluate", timeout=5).status_code == 405
-    assert requests.get(f"{running.url}/control/received", timeout=5).status_code == 404
+    assert requests.post(f"{running.url}/national/ratings", data=b"{}", timeout=60).status_code == 404
+    assert requests.get(f"{running.url}/national/evaluate", timeout=60).status_code == 405
+    assert requests.get(f"{running.url}/control/received", timeout=60).status_code == 404

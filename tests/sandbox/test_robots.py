@@ -32,7 +32,7 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 def post(sandbox: Sandbox, path: str, body: object) -> Any:
-    answer = requests.post(sandbox.url + path, json=body, timeout=10)
+    answer = requests.post(sandbox.url + path, json=body, timeout=60)
     assert answer.status_code == 200
     return answer.json()
 

@@ -55,7 +55,7 @@ def test_while_one_hangs_the_next_is_served(sandbox: Sandbox, dialect: str) -> N
     sandbox.control("PUT", "misbehaviours/hang", {"first": 1})
     with requests.Session() as hanging, ThreadPoolExecutor(1) as pool:
         url = f"{sandbox.url}/national/evaluate"
-        waiting = pool.submit(hanging.post, url, json=sandbox.envelope([record("P1")]), timeout=2)
+        waiting = pool.submit(hanging.post, url, json=sandbox.envelope([record("P1")]), timeout=60)
         told = None
         while not told:
             told = [

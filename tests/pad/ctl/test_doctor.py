@@ -163,7 +163,7 @@ def test_a_platform_whose_clock_is_elsewhere(box: PadBox, practice: Practice) ->
     found = way(box)
     assert named(found, "clock_offset").verdict is WARN
     said = named(found, "clock_offset").found  # by whether NTP keeps the clock of this machine
-    assert re.search(r"-3(600|599|601) s off|is (1 h 0|59) min fast", said)
+    assert re.search(r"-3(59\d|60\d) s off|is (1 h 0|59) min fast", said)
     assert named(found, "platform").verdict is OK, "what is signed follows the platform's clock"
 
 
@@ -424,7 +424,7 @@ def test_a_check_that_hangs_or_breaks_keeps_none_of_the_others(box: PadBox) -> N
         raise RuntimeError("13987654321")
 
     checks = {"room": hangs, "wear": breaks, "pin": secrets.check_pin}
-    found = tuple(doctor._all_at_once(patient(box), checks, 0.2, lambda: None))
+    found = tuple(doctor._all_at_once(patient(box), checks, 2.0, lambda: None))
     goes_on.set()
     assert [(each.name, each.verdict) for each in found] == [("room", FAIL), ("wear", FAIL), ("pin", WARN)]
     assert "13987654321" not in found[1].found

@@ -35,7 +35,7 @@ def server(city: City) -> Iterator[CityServer]:
     started.end()
 
 
-def enroller(server: CityServer, within_s: float = 10.0) -> Enroller:
+def enroller(server: CityServer, within_s: float = 60.0) -> Enroller:
     return Enroller(f"http://127.0.0.1:{server.port}/gateway/", within_s=within_s)
 
 

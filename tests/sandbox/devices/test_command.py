@@ -74,7 +74,7 @@ def test_a_card_without_a_number_gets_one_of_nobodys(tmp_path: Path) -> None:
 
 
 def test_a_word_reaches_the_line(tmp_path: Path) -> None:
-    with Table(tmp_path) as table, serial.Serial(str(tmp_path / "scanner"), timeout=10) as port:
+    with Table(tmp_path) as table, serial.Serial(str(tmp_path / "scanner"), timeout=60) as port:
         Desk(table, 1).do("scan a  b")
         assert port.read(6) == b"a  b\r\n"
 

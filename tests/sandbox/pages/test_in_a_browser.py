@@ -46,8 +46,8 @@ def page(chromium: Browser, size: str) -> Iterator[Page]:
     width, height = SIZES[size]
     context = chromium.new_context(viewport={"width": width, "height": height}, locale="en-GB")
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    opened.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield opened
     context.close()
 

@@ -47,8 +47,8 @@ def page(chromium: Browser, scripts: bool) -> Iterator[Page]:
         viewport=SMALL, locale="zh-CN", java_script_enabled=scripts, has_touch=True, device_scale_factor=2
     )
     opened = context.new_page()
-    opened.set_default_timeout(20_000)
-    expect.set_options(timeout=20_000)
+    opened.set_default_timeout(60_000)
+    expect.set_options(timeout=60_000)
     yield opened
     context.close()
 
