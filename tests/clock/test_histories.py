@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pad.clock import WALL_AGREES_S
@@ -192,14 +192,14 @@ def live(pad: Pad, steps: list[Step]) -> None:
     assert list(pad.sent) == sorted(pad.truth), "in the end all have gone, in their order"
 
 
-@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=HISTORIES)
 @given(steps=st.lists(STEPS, max_size=25))
 def test_every_time_that_is_sent_is_true_or_marked_and_within_what_is_proven(steps: list[Step]) -> None:
     with a_pad() as pad:
         live(pad, steps)
 
 
-@settings(max_examples=HISTORIES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=HISTORIES)
 @given(
     steps=st.lists(STEPS, max_size=20),
     platform_off_s=st.sampled_from([H, -H, 26 * H, -26 * H]),

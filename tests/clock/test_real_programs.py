@@ -172,9 +172,6 @@ def machine(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Machine]
     made.stop()
 
 
-pytestmark = pytest.mark.timeout(180)
-
-
 def test_the_clock_is_in_the_tests_hand_and_nothing_but_the_wall_moves_with_it(tmp_path: Path) -> None:
     clock = Clock(tmp_path / "clock", off_s=-SINCE_1970_S)
     (tmp_path / "look.py").write_text(

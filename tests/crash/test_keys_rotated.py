@@ -60,7 +60,6 @@ def rate_and_rotate(stage: Stage) -> int:
     return thanked + sum("thanked" in line for line in kiosk.lines_so_far())
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("online", [True, False], ids=["online", "after an outage"])
 def test_rotation_among_ratings_loses_neither_a_rating_nor_what_is_known_of_the_person(
     stage: Stage, online: bool

@@ -84,7 +84,7 @@ def stage(tmp_path: Path) -> Any:
     with_platform.stop()
 
 
-@pytest.mark.timeout(60 + 10 * ROUNDS)
+@pytest.mark.timeout(300 + 10 * ROUNDS)
 def test_killed_at_random_everything_thanked_for_arrives_once(stage: Stage) -> None:
     platform = stage.start_platform()
     chance, pad = random.Random(), Pad(stage)

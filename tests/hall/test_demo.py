@@ -18,7 +18,7 @@ pytestmark = pytest.mark.window
 def test_the_demo_without_a_display_plays_to_its_end_and_loses_nothing(tmp_path: Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
     words = python("sandbox.demo", "--folder", str(tmp_path), "--counter-port", str(free_port()))
-    told = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=110)
+    told = subprocess.run(words, env=environment, capture_output=True, text=True, check=False, timeout=280)
     lines = told.stdout.splitlines()
     assert told.returncode == 0, told.stdout + told.stderr
     match = re.fullmatch(r"(\d+) rated, (\d+) delivered, 0 lost, 0 twice", lines[-1])

@@ -89,7 +89,7 @@ def test_a_clock_that_stands_still_brings_none_after_another() -> None:
     assert all(gap >= AGE_LEAST for gap in gaps)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.datetimes(datetime(1970, 1, 2), datetime(2099, 1, 1)), min_size=1, max_size=20),  # noqa: DTZ001
     st.times(),

@@ -325,5 +325,5 @@ class WindowThatDiscards(Window):
 
 TestWindow = Window.TestCase
 TestWindowThatDiscards = WindowThatDiscards.TestCase
-TestWindow.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
-TestWindowThatDiscards.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestWindow.settings = settings(max_examples=200, stateful_step_count=40)
+TestWindowThatDiscards.settings = settings(max_examples=60, stateful_step_count=40)

@@ -197,7 +197,7 @@ class TestSm2AgainstAnotherHand:
 
 
 class TestSm2RoundTrips:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(plaintext=st.binary(min_size=1, max_size=200), fmt=st.sampled_from(RAW_FORMATS + ASN1_FORMATS))
     def test_what_goes_in_comes_out(self, plaintext: bytes, fmt: gm.Sm2Format) -> None:
         assert gm.sm2_decrypt(PRIVATE_KEY, gm.sm2_encrypt(PUBLIC_KEY, plaintext, fmt), fmt) == plaintext
@@ -247,7 +247,7 @@ class TestSm2Refuses:
             with pytest.raises(gm.GmError):
                 gm.sm2_decrypt(PRIVATE_KEY, as_text(other, fmt), fmt)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         text=st.text(max_size=300) | st.binary(max_size=200).map(bytes.hex),
         fmt=st.sampled_from(RAW_FORMATS + ASN1_FORMATS),
@@ -256,7 +256,7 @@ class TestSm2Refuses:
         with pytest.raises(gm.GmError):
             gm.sm2_decrypt(PRIVATE_KEY, text, fmt)
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(
         position=st.integers(0, len(OPENSSL_ASN1) // 2 - 1),
         inserted=st.binary(max_size=6),

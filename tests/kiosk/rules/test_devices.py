@@ -116,7 +116,7 @@ def test_one_that_flaps_hides_nothing_of_another() -> None:
 @given(
     gaps=st.lists(st.sampled_from([0.1, 1.0, 59.0, 600.0, HOUR_S, 1.5 * HOUR_S, 30 * HOUR_S]), max_size=120)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_change_is_forgotten_and_the_journal_is_bounded(gaps: list[float]) -> None:
     trace = Trace().do(FOUND)
     for number, gap in enumerate(gaps):

@@ -18,7 +18,7 @@ def test_a_cut_at_any_write_leaves_whole_settings_and_the_same_command_completes
     try:
         told = subprocess.run(
             [sys.executable, "-m", "tests.pad.enrolment.cut_short", str(tmp_path), practice.control_url],
-            cwd=ROOT, capture_output=True, text=True, check=False, timeout=100,
+            cwd=ROOT, capture_output=True, text=True, check=False, timeout=280,
         )  # fmt: skip
     finally:
         practice.close()

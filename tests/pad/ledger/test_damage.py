@@ -183,7 +183,7 @@ def cut_anywhere(content: bytearray, chance: random.Random) -> None:
 KINDS: Final[tuple[Damage, ...]] = (noise, zeros, sectors, bits, swapped, cut_at_a_page, cut_anywhere)
 
 
-@pytest.mark.timeout(60 + 4 * CASES)
+@pytest.mark.timeout(300 + 4 * CASES)
 @pytest.mark.parametrize("damage", KINDS, ids=lambda damage: damage.__name__)
 def test_what_sqlite_can_recover_goes_on_wherever_the_damage_is(
     whole: Path, tmp_path: Path, damage: Damage

@@ -165,8 +165,8 @@ def test_rules_that_were_lifted_or_added_are_named(window: Window) -> None:
 
 @given(data=st.data())
 @settings(
-    max_examples=60, deadline=None, database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    max_examples=60, database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )  # fmt: skip
 def test_whatever_is_edited_deleted_or_swapped_is_found(window: Window, data: st.DataObject) -> None:
     seq = data.draw(st.integers(PRUNED + 1, COUNT))

@@ -122,7 +122,7 @@ def test_a_rating_of_a_boot_whose_time_is_known_bounds_as_well(window: Window) -
     assert window.outbox.known_bounds(3, told) == (known(1.5), replace(right, at=at(601).wall))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     steps=st.lists(
         st.tuples(st.sampled_from(["rate", "settle", "split", "fail"]), st.integers(1, 7)), max_size=20

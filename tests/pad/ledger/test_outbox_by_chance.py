@@ -49,7 +49,7 @@ def fresh(folder: Path) -> Iterator[Window]:
         window.db.close()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(steps=STEPS)
 def test_the_oldest_that_may_go_always_goes_first(
     folder: Path, steps: list[tuple[str, int, list[int]]]
@@ -107,7 +107,7 @@ def nearest(trusted: list[bool], seq: int) -> tuple[datetime | None, datetime | 
     return (at(before[-1]).wall if before else None, at(after[0]).wall if after else None)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     trusted=st.lists(st.booleans(), min_size=1, max_size=8),
     more=st.lists(st.booleans(), max_size=4),
