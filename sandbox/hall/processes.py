@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Final
 
 _END: Final = None
-_STOP_WITHIN_S: Final = 10.0
+_STOP_WITHIN_S: Final = 30.0
 
 
 class ProgramEnded(RuntimeError):
@@ -88,7 +88,7 @@ class Program:
         self._close()
 
     def stop(self) -> int:
-        """Ask it to stop (SIGTERM), insist after ten seconds; its exit code."""
+        """Ask it to stop (SIGTERM), insist after half a minute; its exit code."""
         if self.running:
             self._process.terminate()
             try:

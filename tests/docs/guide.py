@@ -24,7 +24,7 @@ GUIDE: Final = ROOT / "docs" / "integrator.md"
 CHINESE: Final = ROOT / "docs" / "integrator.zh-CN.md"
 SCRIPT: Final = ROOT / "sandbox" / "pages" / "static" / "counter.js"
 CITIZEN: Final[dict[str, Event]] = {"tap": Tap(Level(5)), "submit": Submit(), "withdraw": Withdraw()}
-WITHIN_S: Final = 30.0
+WITHIN_S: Final = 60.0
 DONE: Final = "--- done ---"
 
 

@@ -225,7 +225,7 @@ def test_a_flood_of_calls_loses_no_tap(kiosk: Kiosk) -> None:
     flooding = threading.Thread(target=lambda: asyncio.run(flood()))
     flooding.start()
     kiosk.post(DeclineReason())
-    flooding.join(60)
+    flooding.join(250)
     assert len(answered) == 600
     kiosk.wait_for(invitation, "rated")
     rows = kiosk.db.execute("SELECT level, project_no FROM ratings").fetchall()

@@ -21,7 +21,7 @@ from pad.model import CHINA_TIME
 from pad.settings import Voice
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=CHINA_TIME)
-LONG_S = 30
+LONG_S = 100
 """More than a test would ever wait for: it ends only if it went well."""
 
 _ALSA = """
