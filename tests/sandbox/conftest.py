@@ -14,7 +14,7 @@ import requests
 
 from pad import gm
 from pad.model import CHINA_TIME
-from sandbox.hall.processes import Program, python
+from sandbox.hall.processes import Program, ProgramEnded, python
 
 MARK, WORD = "test-pad", "test word"
 
@@ -60,7 +60,11 @@ class Sandbox:
         self.program = Program(
             python("sandbox", "--config", str(folder / "sandbox.toml")), folder / "sandbox.log"
         )
-        ready = json.loads(self.program.line(lambda line: line.startswith("{"), 60))
+        try:
+            ready = json.loads(self.program.line(lambda line: line.startswith("{"), 60))
+        except ProgramEnded:
+            self.program.stop()  # else it is in the way of whichever test comes next
+            raise
         self.url, self.control_url = ready["platform"], ready["control"]
         self.public_key = (folder / "state" / "platform.pub").read_text(encoding="ascii").strip()
         self._http = requests.Session()
