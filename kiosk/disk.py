@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from pad.ledger.connection import Refusal
+from pad.ledger.connection import Refusal, unusable
 
 _MIB: Final = 1024 * 1024
 _STOPPED: Final = "emergency_ro"
@@ -15,11 +15,16 @@ _STOPPED: Final = "emergency_ro"
 
 def refusal(ledger: Path, min_free_mib: int) -> tuple[Refusal, str] | None:
     """Why the disk under a ledger takes nothing, and that in words; None if it looks as if it did."""
-    folder = ledger.parent
     try:
-        found = os.statvfs(folder)
-    except OSError as error:
-        return Refusal.FAILED, f"{folder}: {error.strerror}"
+        return _refusal(ledger, min_free_mib)
+    except OSError as error:  # unreadable, or a folder this user may not look into
+        found = unusable(error, ledger)
+        return found.why, str(found)
+
+
+def _refusal(ledger: Path, min_free_mib: int) -> tuple[Refusal, str] | None:
+    folder = ledger.parent
+    found = os.statvfs(folder)
     if found.f_flag & os.ST_RDONLY or _is_stopped(folder):
         return Refusal.READ_ONLY, f"{folder}: mounted read-only"
     if found.f_bavail * found.f_frsize < min_free_mib * _MIB:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class LedgerFile:
 
     def is_suspect(self) -> bool:
         """Whether somebody met damage in it."""
-        return suspicion(self.path).exists()
+        return os.path.exists(suspicion(self.path))  # noqa: PTH110 - pathlib's raises where it cannot look
 
     def close(self) -> None:
         """Let it go, to be opened anew."""

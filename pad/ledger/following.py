@@ -42,7 +42,11 @@ class Following:
         return self._db
 
     def _open_what_is_there(self) -> sqlite3.Connection:
-        if not self.path.exists():
+        try:
+            is_there = self.path.exists()
+        except OSError as error:
+            raise unusable(error, self.path) from error
+        if not is_there:
             raise LedgerUnwritable(f"{self.path}: there is no ledger yet; the kiosk makes it")
         return connect(self.path)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from pad.clock import Anchor
 from pad.codes import Level
-from pad.ledger.connection import LedgerError, is_wal_gone, translated, wal
+from pad.ledger.connection import LedgerError, is_wal_gone, translated, unusable, wal
 from pad.ledger.outbox import Backlog, backlog
 from pad.ledger.rows import anchor_from
 from pad.model import Instant, Matter, parse_iso_time
@@ -137,9 +137,13 @@ def age_s(then: Instant, now: Instant) -> float:
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:
     """One moment of the ledger; a writer neither waits for it nor is waited for."""
-    if not path.exists():
+    try:
+        is_there, is_cut_off = path.exists(), is_wal_gone(path)
+    except OSError as error:
+        raise unusable(error, path) from error
+    if not is_there:
         raise LedgerError(f"{path}: there is no ledger yet; start the kiosk first")
-    if is_wal_gone(path):
+    if is_cut_off:
         raise LedgerError(f"{wal(path)}: gone; SQLite must not make another beside the one in use")
     address = f"{path.absolute().as_uri()}?mode=ro"
     with (

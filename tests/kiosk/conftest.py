@@ -136,6 +136,12 @@ class Kiosk:
         while found != state:
             found = self.state_after(invitation, found)
 
+    def until_state(self, state: str) -> None:
+        """Wait until the window is in ``state``."""
+        while self.call("GET", "/v1/state").json()["state"] != state:
+            self.changed.wait(0.05)
+            self.changed.clear()
+
     def post(self, *events: Event) -> None:
         for event in events:
             self.desk.post(event)

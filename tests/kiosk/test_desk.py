@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -68,8 +70,30 @@ def test_a_disk_that_fills_and_clears_shows_in_the_state(
         assert (refused.status_code, refused.json()["error"]["code"]) == (503, "cannot_store")
         assert kiosk.call("GET", "/v1/state").json()["state"] == "cannot_store"
         kiosk.scribe._min_free_mib = 1
-        while kiosk.call("GET", "/v1/state").json()["state"] == "cannot_store":
-            pass
+        kiosk.until_state("idle")
+        kiosk.invite("P1")
+    finally:
+        kiosk.stop()
+
+
+def test_a_folder_nobody_may_look_into_for_a_while_ends_no_scribe(
+    configured: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as one whose rights a technician puts right again."""
+    monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
+    kiosk, stat = Kiosk(configured), Path.stat
+    kiosk.start()
+    try:
+        with monkeypatch.context() as shut:
+
+            def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+                if path.parent == configured.state_dir:
+                    raise PermissionError(errno.EACCES, "Permission denied", str(path))
+                return stat(path, follow_symlinks=follow_symlinks)
+
+            shut.setattr(Path, "stat", refused)
+            kiosk.until_state("cannot_store")
+        kiosk.until_state("idle")
         kiosk.invite("P1")
     finally:
         kiosk.stop()
