@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -42,6 +43,7 @@ class Devices:
         self._settings = settings
         self._desk = desk
         self._loops: dict[str, PortLoop[Any]] = {}
+        self._one_look = threading.Lock()
 
     def health(self) -> Mapping[str, Health]:
         """How each one does."""
@@ -83,7 +85,10 @@ class Devices:
         self._desk.post(DeviceChanged(name, health.state, health.why))
 
     def _want_card(self, reader: IdCard) -> None:
-        reader.wanted = asks_for_card(self._desk.session)
+        with (
+            self._one_look
+        ):  # the desk's thread and the scribe's: who looked first is not to have the last word
+            reader.wanted = asks_for_card(self._desk.session)
 
     async def _scanned(self, scanned: Scanned, calls: Calls) -> None:
         """A code was scanned: what it says is nobody's business but the matter's number."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,6 +15,8 @@ import msgspec
 import pytest
 import serial
 
+from kiosk.devices import Devices
+from kiosk.drivers.idcard import IdCard
 from kiosk.events import (
     CardTrouble,
     DeclineReason,
@@ -24,7 +28,7 @@ from kiosk.events import (
     Tap,
     TurnTo,
 )
-from kiosk.phases import AlreadyRated, Inviting, Phase, Rating, Resting, Technician
+from kiosk.phases import AlreadyRated, Inviting, Phase, Rating, Resting, Session, Technician
 from kiosk.serial_counter import AT_ONCE_MAX
 from pad.codes import Level
 from pad.model import InputDevice
@@ -34,6 +38,7 @@ from sandbox.devices.idcard import Card
 from sandbox.devices.line import Line
 from sandbox.devices.table import TABLES, Table
 from tests.kiosk.conftest import Kiosk
+from tests.kiosk.trace import Trace
 
 CARD = Card("欧阳明月", "11010519491231002X")
 NAMES = list(TABLES)
@@ -201,6 +206,33 @@ def test_nothing_is_read_off_a_card_while_nobody_is_asked_for_one(window: Window
     asked = len(window.table.idcard.requests)
     window.until(lambda: len(window.table.idcard.requests) >= asked + 2)
     assert set(window.table.idcard.requests) == {"find"}
+
+
+@pytest.mark.parametrize("asks_now", [True, False])
+def test_who_looked_at_the_session_first_has_not_the_last_word(configured: Settings, asks_now: bool) -> None:
+    """The scribe's thread, which looks whether a card is asked for as the desk goes on."""
+    asking = Trace().invite().tap(5).do(TurnTo(Page.IDENTITY)).session
+    resting = Trace().session
+    before, after = (resting, asking) if asks_now else (asking, resting)
+    looks = itertools.count()
+
+    class Meanwhile:
+        """The desk, which goes on while the first to look has not done yet what follows."""
+
+        @property
+        def session(self) -> Session:
+            if next(looks):
+                return after
+            going_on.start()
+            going_on.join(0.2)
+            return before
+
+    reader = IdCard()
+    devices = Devices(configured, Meanwhile())  # type: ignore[arg-type]
+    going_on = threading.Thread(target=devices._want_card, args=(reader,))
+    devices._want_card(reader)
+    going_on.join()
+    assert reader.wanted is asks_now
 
 
 def test_a_reader_that_falls_silent_is_known_to_be(window: Window) -> None:
