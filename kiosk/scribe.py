@@ -78,6 +78,7 @@ class Scribe:
         self._min_free_mib = min_free_mib
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._owed: list[Callable[[], object]] = []
+        self._unopened: Visit | None = None
         self._trouble: _Trouble | None = None
         self._told_ready = True
         self._looked = 0.0
@@ -146,6 +147,7 @@ class Scribe:
             case EndVisit(end):
                 recorder.end_visit(end)
             case KeepDraft(draft, rater):
+                self._open_after_all(recorder, draft.visit_id)
                 recorder.keep_draft(draft, rater)
             case Save(rating):
                 self._save(rating.visit.id, effect)
@@ -157,6 +159,14 @@ class Scribe:
         with suppress(LedgerError, sqlite3.Error):  # then the rating's own write will tell
             if recorder.is_rated_elsewhere(visit):
                 self.report(RatedElsewhere(visit.id))
+
+    def _open_after_all(self, recorder: Recorder, visit_id: str) -> None:
+        """Who tapped before the disk had refused the invitation goes on; a draft stands on its visit."""
+        visit = self._unopened
+        if visit is not None and visit.id == visit_id:
+            if recorder.visit(visit_id) is None:
+                recorder.open_visit(visit)
+            self._unopened = None
 
     def _save(self, visit_id: str, save: Save) -> None:
         try:
@@ -173,6 +183,7 @@ class Scribe:
         self._told_ready = False  # what is reported now says so
         match effect:
             case OpenVisit(visit):
+                self._unopened = visit
                 self.report(StoreFailed(visit.id))
             case EndVisit(end):
                 self._owed.append(lambda: self._ledger.recorder().end_visit(end))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.events import Save, StorageChanged, Stored, StoreFailed, Tick
+from kiosk.events import KeepDraft, Save, StorageChanged, Stored, StoreFailed, Tick
 from kiosk.phases import (
     Inviting,
     Rating,
@@ -67,4 +67,6 @@ def storage_changed(session: Session, event: StorageChanged, _now: Instant) -> S
     match session.phase:
         case Saving(failed=True) as phase if event.ready:
             return Step(replace(session, phase=replace(phase, failed=False)), (Save(phase.rating),))
+        case Rating() as phase if event.ready:  # what it refused meanwhile no power cut may lose now
+            return Step(session, (KeepDraft(phase.draft, phase.rater),))
     return Step(session)

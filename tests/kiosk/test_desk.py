@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +18,9 @@ from kiosk.scribe import Scribe
 from pad import keys
 from pad.clock import SystemClock
 from pad.codes import Level
-from pad.ledger.connection import LedgerUnwritable
-from pad.model import Matter
+from pad.ledger.connection import LedgerUnwritable, Refusal
+from pad.ledger.recording import Recorder
+from pad.model import Draft, Matter, Visit
 from pad.settings import Settings
 from tests.kiosk.conftest import Kiosk
 
@@ -96,4 +98,43 @@ def test_a_folder_nobody_may_look_into_for_a_while_ends_no_scribe(
         kiosk.until_state("idle")
         kiosk.invite("P1")
     finally:
+        kiosk.stop()
+
+
+def test_what_was_tapped_while_the_disk_refused_it_is_on_it_once_it_takes_it(
+    configured: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it refused the invitation itself, which was tapped before that was known."""
+    monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
+    kiosk, asked, tapped = Kiosk(configured), threading.Event(), threading.Event()
+    refused, is_full = threading.Semaphore(0), True
+
+    def refuses(_recorder: Recorder, what: Visit | Draft | None = None, *_: object) -> None:
+        asked.set()
+        assert tapped.wait(20)
+        if what is not None:
+            refused.release()
+        if is_full:
+            raise LedgerUnwritable("the ledger cannot be written: full", Refusal.FULL)
+
+    kiosk.start()
+    try:
+        with monkeypatch.context() as full:
+            for write in ("open_visit", "keep_draft", "probe"):
+                full.setattr(Recorder, write, refuses)
+            answer = kiosk.desk.ask(Invite("v1", Matter(project_no="P1")))
+            assert asked.wait(20)
+            kiosk.post(Tap(Level(1)))
+            kiosk.until_state("rating")
+            tapped.set()
+            assert answer.result(20) is Answer.CANNOT_STORE
+            for _ in ("invitation", "draft"):
+                assert refused.acquire(timeout=20)
+        is_full = False
+        draft = None
+        while draft is None or not kiosk.desk.session.storage_ready:
+            draft = kiosk.db.execute("SELECT visit_id, level FROM draft").fetchone()
+        assert tuple(draft) == ("v1", 1)
+    finally:
+        tapped.set()
         kiosk.stop()

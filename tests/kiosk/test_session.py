@@ -341,6 +341,14 @@ def test_a_draft_that_cannot_be_written_does_not_stop_the_person() -> None:
     assert isinstance(trace.do(Submit()).phase(), Saving)
 
 
+def test_a_draft_that_cannot_be_written_is_written_when_the_disk_takes_it() -> None:
+    trace = Trace().invite().tap(5).tap(1).do(StoreFailed("v1"), StorageChanged(ready=False))
+    before = len(trace.effects)
+    trace.do(StorageChanged(ready=True))
+    assert [each.draft.level for each in trace.effects[before:] if isinstance(each, KeepDraft)] == [1]
+    assert len(trace.effects) == before + 1
+
+
 def test_a_full_disk_takes_no_new_invitation_before_it_can_lose_one() -> None:
     trace = Trace().do(StorageChanged(ready=False)).invite()
     assert (trace.answer, state_name(trace.session)) == (Answer.CANNOT_STORE, "cannot_store")
