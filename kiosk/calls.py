@@ -203,7 +203,7 @@ class Calls:
         now = self._clock.read()
         try:
             waiting = backlog(self._db)
-        except LedgerError:
+        except (LedgerError, sqlite3.Error):
             name = str(Answer.CANNOT_STORE)  # how much waits nobody can tell
         else:
             pending = waiting.pending
@@ -231,9 +231,11 @@ class Calls:
         return self._versions | {"indicators": session.catalogue.version}
 
     def ended(self, visit_id: str) -> str | None:
-        """How an invitation ended; None while it has not."""
-        state = self._invitation_state(visit_id)
-        return state if state is not None and _is_final(state) else None
+        """How an invitation ended; None while it has not, or the ledger cannot tell."""
+        with suppress(LedgerError, sqlite3.Error):
+            state = self._invitation_state(visit_id)
+            return state if state is not None and _is_final(state) else None
+        return None
 
     # --- the calls ----------------------------------------------------------------------
 
@@ -315,8 +317,10 @@ class Calls:
         return "rating" if row["touched"] else "waiting"
 
     def _wake_waiters(self) -> None:
-        if self._ledger.has_moved():
-            self._ledger.close()  # until all have let go of a ledger that lost its WAL nobody can go on
+        with suppress(LedgerError, sqlite3.Error):  # who cannot let go of it yet looks again all the same
+            # until all have let go of a ledger that lost its WAL nobody can go on
+            if self._ledger.has_moved():
+                self._ledger.close()
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import queue
+import sqlite3
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +16,7 @@ from kiosk.counter import WATCHERS_MAX
 from kiosk.drivers.health import Health
 from kiosk.events import DeviceChanged, DeviceState, Submit, Tap, Withdraw
 from pad.codes import Level
+from pad.ledger.connection import LedgerUnwritable
 from tests.kiosk.conftest import Kiosk
 
 
@@ -116,6 +118,43 @@ def test_a_device_that_is_lost_is_told(kiosk: Kiosk, watcher: Watcher) -> None:
     kiosk.health["keypad"] = Health(DeviceState.LOST, 1)
     kiosk.post(DeviceChanged("keypad", DeviceState.LOST))
     assert watcher.next()["devices"] == {"keypad": {"state": "lost", "errors": 1, "last_event_s": None}}
+
+
+def test_a_ledger_that_cannot_be_read_for_a_while_is_told_and_drops_nobody(
+    kiosk: Kiosk, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invitation = kiosk.invite()
+    watcher.until("inviting")
+
+    def gone() -> sqlite3.Connection:
+        raise LedgerUnwritable("the ledger cannot be opened")
+
+    with monkeypatch.context() as unreadable:
+        unreadable.setattr(kiosk.calls._ledger, "connection", gone)
+        kiosk.post(Tap(Level(1)))
+        watcher.until("cannot_store")
+    kiosk.post(Withdraw())
+    told = watcher.next()
+    while "ended" not in told:
+        told = watcher.next()
+    assert told["ended"] == [{"invitation": invitation, "state": "withdrawn"}]
+
+
+def test_a_ledger_that_cannot_be_let_go_of_yet_keeps_nobody_from_being_woken(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot() -> None:
+        raise LedgerUnwritable("deleted, and cannot be copied yet")
+
+    async def woken() -> None:
+        change = kiosk.calls.change()
+        kiosk.calls.wake()
+        await asyncio.wait_for(change, 5)
+
+    monkeypatch.setattr(kiosk.calls._ledger, "has_moved", lambda: True)
+    with monkeypatch.context() as held:
+        held.setattr(kiosk.calls._ledger, "close", cannot)
+        asyncio.run_coroutine_threadsafe(woken(), kiosk.counter._loop).result(20)
 
 
 def test_a_page_of_an_unknown_origin_may_not_watch(kiosk: Kiosk) -> None:
