@@ -275,7 +275,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class FoundRated:
-    """The ledger refused the rating of a visit: its matter had been rated before, here or on a phone."""
+    """The ledger knows a rating of a visit's matter, given before here or on a phone: it takes no other."""
 
     visit_id: str
     on_phone: bool = False

@@ -127,7 +127,7 @@ class Scribe:
         answer = job.answer
         for effect in job.effects:
             try:
-                self._write(effect)
+                answer = self._write(effect) or answer
             except (LedgerError, sqlite3.Error) as error:
                 answer = Answer.CANNOT_STORE
                 self._failed(effect, error)
@@ -135,15 +135,16 @@ class Scribe:
             job.asked.set_result(answer)
         self.written()
 
-    def _write(self, effect: RecordEffect) -> None:
+    def _write(self, effect: RecordEffect) -> Answer | None:
+        """Write it; what is to be answered, where the ledger knows better than who asked."""
         if isinstance(effect, UseIndicators):
             self._ledger.use_indicators(effect.version)
-            return
+            return None
         recorder = self._ledger.recorder()
         match effect:
             case OpenVisit(visit):
                 recorder.open_visit(visit)
-                self._ask_whether_rated(recorder, visit)
+                return self._ask_whether_rated(recorder, visit)
             case EndVisit(end):
                 recorder.end_visit(end)
             case KeepDraft(draft, rater):
@@ -153,12 +154,17 @@ class Scribe:
                 self._save(rating.visit.id, effect)
             case NoteDevice() | NoteFlapping():
                 recorder.note(*_note(effect))
+        return None
 
-    def _ask_whether_rated(self, recorder: Recorder, visit: Visit) -> None:
-        """What was told after the clerk's call was looked into rang for no visit that was there."""
+    def _ask_whether_rated(self, recorder: Recorder, visit: Visit) -> Answer | None:
+        """What a phone rated, or was being stored here, since the clerk's call was looked into."""
         with suppress(LedgerError, sqlite3.Error):  # then the rating's own write will tell
             if recorder.is_rated_elsewhere(visit):
                 self.report(RatedElsewhere(visit.id))
+            elif recorder.is_rated_here(visit.matter):
+                self.report(FoundRated(visit.id))
+                return Answer.ALREADY_RATED
+        return None
 
     def _open_after_all(self, recorder: Recorder, visit_id: str) -> None:
         """Who tapped before the disk had refused the invitation goes on; a draft stands on its visit."""

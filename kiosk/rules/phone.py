@@ -6,7 +6,17 @@ from dataclasses import replace
 from typing import Final
 
 from kiosk.events import FoundRated, RatedElsewhere
-from kiosk.phases import AlreadyRated, Forestalled, Inviting, RatedByPhone, Rating, Saving, Session, Step
+from kiosk.phases import (
+    AlreadyRated,
+    Forestalled,
+    Inviting,
+    RatedByPhone,
+    Rating,
+    Saving,
+    Session,
+    Step,
+    current_visit,
+)
 from kiosk.rules.visit import end_visit, ns, person_done
 from pad.model import BY_PHONE, WHILE_RATING, Instant, VisitOutcome
 
@@ -28,14 +38,20 @@ def rated_elsewhere(session: Session, event: RatedElsewhere, now: Instant) -> St
 
 
 def found_rated(session: Session, event: FoundRated, now: Instant) -> Step:
-    """The ledger knew a rating of this matter, and ended the visit."""
-    phase = session.phase
-    if not isinstance(phase, Saving) or phase.rating.visit.id != event.visit_id:
+    """The ledger knew a rating of this matter: it ended the visit, or one that nobody has tapped yet ends."""
+    visit = current_visit(session)
+    if visit is None or visit.id != event.visit_id:
         return Step(session)
-    if event.on_phone:
+    if isinstance(session.phase, Saving) and event.on_phone:
         return Step(person_done(replace(session, phase=_forestalled(session, now))))
-    until = now.monotonic_ns + ns(session.rules.thanks_s)
-    return Step(person_done(replace(session, phase=AlreadyRated(until))))
+    told = replace(session, phase=AlreadyRated(now.monotonic_ns + ns(session.rules.thanks_s)))
+    match session.phase:
+        case Saving():
+            return Step(person_done(told))
+        case Inviting():
+            effect = end_visit(visit, VisitOutcome.CANCELLED, now, "pad", "already_rated")
+            return Step(person_done(told), (effect,))
+    return Step(session)  # a face was tapped: the rating's own write will tell
 
 
 def _forestalled(session: Session, now: Instant) -> Forestalled:

@@ -260,6 +260,15 @@ class Recorder:
         """Whether a phone rated this visit or its matter, as far as the platform has told."""
         return is_rated_elsewhere(self._db, visit.id, visit.matter)
 
+    def is_rated_here(self, matter: Matter) -> bool:
+        """Whether a matter has its rating from this pad; an unbound one never has."""
+        with translated(self._db):
+            row = self._db.execute(
+                "SELECT 1 FROM ratings WHERE project_no = ? AND service_number = ? AND assess_number = ?",
+                (matter.project_no, matter.service_number, matter.assess_number),
+            ).fetchone()
+        return row is not None
+
     def anchor(self, boot: str) -> Anchor | None:
         """The true time of a boot, if the platform or a technician has told it."""
         with translated(self._db):

@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 from kiosk.door import DoorError, open_door
 from kiosk.events import DeclineReason, Submit, Tap, Withdraw
-from kiosk.phases import Session, Thanking
+from kiosk.phases import Rating, Saving, Session, Thanking
 from pad.codes import Level
 from pad.ctl.devices import told_by_kiosk
 from pad.keys import write_secret
@@ -103,6 +103,31 @@ def test_a_rating_written_between_two_looks_is_told_as_rated(
 
     monkeypatch.setattr(kiosk.calls, "_desk", Meanwhile())
     assert kiosk.call("GET", f"/v1/invitations/{invitation}?wait=20").json() == {"state": "rated"}
+
+
+def test_a_matter_whose_rating_is_stored_while_it_is_invited_again_is_already_rated(
+    kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kiosk.wait_for(first := kiosk.invite(), "waiting")
+    kiosk.post(Tap(Level(5)))
+    kiosk.wait_for(first, "rating")
+
+    def meanwhile(*_: object) -> str:
+        """After the disk was looked at, and before the window is asked."""
+        kiosk.post(Submit())
+        while isinstance(kiosk.desk.session.phase, Rating | Saving):
+            kiosk.changed.wait(20)
+            kiosk.changed.clear()
+        return ""
+
+    monkeypatch.setattr(kiosk.calls, "_link", meanwhile)
+    answer = kiosk.call("POST", "/v1/invitations", json={"matter": {"project_no": "P1"}})
+    assert (answer.status_code, error_of(answer)["code"]) == (409, "already_rated")
+    ends: list[tuple[str, ...]] = []
+    while ("cancelled", "pad", "already_rated") not in ends:
+        rows = kiosk.db.execute("SELECT outcome, ended_by, end_reason FROM visits").fetchall()
+        ends = [tuple(row) for row in rows]
+    assert len(ends) == 2
 
 
 def test_what_the_disk_has_not_taken_yet_is_told_as_it_was(

@@ -94,6 +94,15 @@ def test_a_rating_the_ledger_refuses_for_a_phones_is_told_as_such() -> None:
     assert isinstance(before.phase(), AlreadyRated)
 
 
+def test_an_invitation_to_a_rated_matter_ends_but_a_tapped_face_is_left_to_its_write() -> None:
+    trace = Trace(settle_s=0).invite().do(FoundRated("v1"))
+    assert isinstance(trace.phase(), AlreadyRated)
+    assert [(e.end.outcome, e.end.by, e.end.reason) for e in trace.effects if isinstance(e, EndVisit)] == [
+        (VisitOutcome.CANCELLED, "pad", "already_rated")
+    ]
+    assert rating(Trace(settle_s=0)).unchanged_by(FoundRated("v1"))
+
+
 def test_a_rating_a_full_disk_kept_waiting_is_told_when_the_disk_is_back() -> None:
     trace = rating(Trace(settle_s=0, bad_needs_reason=False)).do(Submit(), StoreFailed("v1"))
     assert trace.unchanged_by(NEWS)
