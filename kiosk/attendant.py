@@ -58,6 +58,7 @@ class Attendant:
         self._end = end
         self._enrols_within_s = enrols_within_s
         self._ending = threading.Event()
+        self._will_gather = threading.Event()
         self._guard = Guard()
         self._asked: queue.SimpleQueue[TechnicianEffect | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="attendant", daemon=True)
@@ -67,7 +68,15 @@ class Attendant:
         self._thread.start()
 
     def attend(self, effect: TechnicianEffect) -> None:
-        """Have something done; returns at once."""
+        """Have something done; returns at once.
+
+        Facts that are asked for anew before they begin to be gathered are gathered once: a device whose plug
+        is loose keeps neither a PIN nor the end waiting.
+        """
+        if isinstance(effect, GatherFacts):
+            if self._will_gather.is_set():
+                return
+            self._will_gather.set()
         self._asked.put(effect)
 
     def stop(self) -> None:
@@ -82,6 +91,7 @@ class Attendant:
                 case CheckPin(typed):
                     self._report(self._checked(typed))
                 case GatherFacts():
+                    self._will_gather.clear()
                     self._report(FactsGathered(self._gather()))
                 case AskForEnrolment(enrolment):
                     # meanwhile PINs are compared and facts gathered

@@ -95,6 +95,30 @@ def test_facts_are_gathered_and_told(desk: Desk) -> None:
     assert desk.heard.get(timeout=WITHIN_S) == FactsGathered(FACTS)
 
 
+def test_facts_asked_for_again_and_again_keep_no_pin_waiting(tmp_path: Path) -> None:
+    heard: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    gathering, go_on = threading.Event(), threading.Event()
+
+    def gather() -> Facts:
+        gathering.set()
+        assert go_on.wait(WITHIN_S)
+        return FACTS
+
+    attendant = Attendant(tmp_path, gather, heard.put)
+    attendant.start()
+    attendant.attend(GatherFacts())
+    assert gathering.wait(WITHIN_S)
+    for _ in range(50):
+        attendant.attend(GatherFacts())
+    attendant.attend(CheckPin("482913"))
+    go_on.set()
+    told = [heard.get(timeout=WITHIN_S) for _ in range(3)]
+    assert told == [FactsGathered(FACTS), FactsGathered(FACTS), PinChecked(right=False, unset=True)]
+    attendant.attend(GatherFacts())
+    assert heard.get(timeout=WITHIN_S) == FactsGathered(FACTS)
+    attendant.stop()
+
+
 # --- enrolment ----------------------------------------------------------------------------
 
 ENROLMENT = Enrolment("https://hcp.example/gateway", "ABCD-EFGH")
