@@ -129,7 +129,7 @@ class PortLoop(Generic[E]):
         poll_s = self._codec.poll_s
         due_s = time.monotonic()
         while not self._stopping.is_set():
-            while not self._to_send.empty():
+            while not self._to_send.empty() and not self._stopping.is_set():
                 self._write(port, self._to_send.get())
             data = port.read(min(max(port.in_waiting, 1), _AT_ONCE))
             if data:

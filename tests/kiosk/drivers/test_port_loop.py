@@ -119,6 +119,28 @@ def test_a_line_nobody_takes_anything_from_is_heard_all_the_same(monkeypatch: py
     os.close(end)
 
 
+def test_a_line_nobody_takes_anything_from_keeps_the_end_waiting_for_one_answer_at_most() -> None:
+    running, tried = Running(SerialLine(port="/dev/deaf")), list[bytes]()
+
+    class Deaf:
+        """Takes nothing, and the pad is told to stop meanwhile."""
+
+        in_waiting = 0
+
+        def write(self, data: bytes) -> None:
+            tried.append(data)
+            running.loop._stopping.set()
+            raise serial.SerialTimeoutException("Write timeout")
+
+        def read(self, _most: int) -> bytes:
+            return b""
+
+    for number in range(5):
+        running.loop.send(b"%d" % number)
+    running.loop._serve(Deaf())  # type: ignore[arg-type]
+    assert tried == [b"0"]
+
+
 def test_what_was_meant_for_who_was_there_before_is_not_said_to_who_comes(line: Line) -> None:
     told: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     line.on_data = told.put
