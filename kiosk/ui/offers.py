@@ -37,19 +37,32 @@ class Offers:
             self._thread = None
 
     def _answer(self) -> None:
+        engine = self._started()
         try:
-            engine = Pinyin()
+            # nothing of a question outlives it, however long the next one takes to come
+            while self._answered(engine):
+                pass
+        finally:
+            if engine is not None:
+                engine.close()
+
+    @staticmethod
+    def _started() -> Pinyin | None:
+        try:
+            return Pinyin()
         except PinyinUnavailable as error:
             # who writes can still write: the letters are offered as they are
             _log.error("%s; comments can be written in Latin letters only", error)
-            return
-        try:
-            while (newest := self._newest()) is not None:
-                letters, heard = newest
-                found = engine.candidates(letters) if letters else ()
-                Clock.schedule_once(lambda _elapsed, a=letters, b=found, tell=heard: tell(a, b))
-        finally:
-            engine.close()
+            return None
+
+    def _answered(self, engine: Pinyin | None) -> bool:
+        """Answer the newest question; False once there will be no more."""
+        newest = self._newest()
+        if newest is not None and engine is not None:
+            letters, heard = newest
+            found = engine.candidates(letters) if letters else ()
+            Clock.schedule_once(lambda _elapsed: heard(letters, found))
+        return newest is not None
 
     def _newest(self) -> tuple[str, Heard] | None:
         asked = self._asked.get()
