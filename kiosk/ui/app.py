@@ -38,6 +38,9 @@ from pad import settings
 _RING_EVERY_S: Final = 0.1
 _CLOCK_EVERY_S: Final = 5.0
 _TIDY_AFTER_S: Final = 0.5
+_TIDY_EVERY_S: Final = 300.0
+"""While the same screen stands nobody looks, but a clerk's system may ask for the state night and day: every
+call leaves a kilobyte or more."""
 _UNTIDIED_MAX: Final = 24
 """Screens that were built since garbage was collected, some 4 MB each: more is tidied up in any case."""
 _SCREENS: Final[dict[ScreenName, type[Screen]]] = {
@@ -147,6 +150,7 @@ class PadApp(App):
         self._root = Widget()
         self._rebuild()
         Clock.schedule_interval(self._show_time, _CLOCK_EVERY_S)
+        Clock.schedule_interval(self._tidy_at_rest, _TIDY_EVERY_S)
         Clock.schedule_once(lambda _elapsed: Clock.schedule_once(self._first_frame_is_shown))
         return self._root
 
@@ -218,6 +222,10 @@ class PadApp(App):
             elif self._first_is_out:
                 self._tidy()
             Clock._max_fps = window.FRAMES_PER_SECOND
+
+    def _tidy_at_rest(self, _elapsed: float) -> None:
+        if isinstance(self._screen, RestingScreen | MessageScreen) and self._first_is_out:
+            self._tidy()
 
     def _tidy_up(self, _elapsed: float) -> None:
         self._untidied = 0

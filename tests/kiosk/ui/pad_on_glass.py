@@ -102,12 +102,13 @@ def main(width: int, height: int) -> None:
 
     with tempfile.TemporaryDirectory() as state:
         window.prepare(screen, Path(state))
-        from kiosk.ui.app import PadApp
+        from kiosk.ui import app as on_glass
         from kiosk.ui.narration import Narration
         from kiosk.ui.ports import Ports
 
+        on_glass._TIDY_EVERY_S = 0.2  # type: ignore[misc]
         ports = Ports(post, drain, narration=Narration(sys.stdout))
-        app = PadApp(screen, "綦江区政务服务中心", Catalogues(screen.language), ports)
+        app = on_glass.PadApp(screen, "綦江区政务服务中心", Catalogues(screen.language), ports)
         threading.Thread(target=listen, daemon=True).start()
         gc.callbacks.append(tell_of_garbage)
         app.show(view("idle", "", ""))

@@ -1,4 +1,4 @@
-"""What is asked of the Pinyin engine, and by which page, is forgotten with the answer, or at once without one."""
+"""What is asked of Pinyin's engine, and by which page, is forgotten with the answer, or without one."""
 
 from __future__ import annotations
 

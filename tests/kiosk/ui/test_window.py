@@ -370,3 +370,9 @@ def test_a_clerks_system_that_invites_without_a_pause_does_not_fill_the_memory(p
     for _ in range(26):
         pad.show("invitation", visit())
     assert pad.tidied.wait(WITHIN_S)
+
+
+def test_what_others_leave_while_the_same_screen_stands_is_collected_now_and_then(pad: PadOnGlass) -> None:
+    for _ in range(2):
+        pad.tidied.clear()
+        assert pad.tidied.wait(WITHIN_S)
