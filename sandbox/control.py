@@ -33,6 +33,7 @@ class ControlService:
         self._platform = platform
         self._set_line = set_line
         self._line_is_up = True
+        self._one_change = asyncio.Lock()
         self._arrived = asyncio.Event()
 
     def arrived(self) -> None:
@@ -47,9 +48,10 @@ class ControlService:
 
     async def change_line(self, up: bool) -> None:
         """Have the platform listen, or not."""
-        if up is not self._line_is_up:
-            await self._set_line(up)
-            self._line_is_up = up
+        async with self._one_change:  # two pages may ask at once
+            if up is not self._line_is_up:
+                await self._set_line(up)
+                self._line_is_up = up
 
     def application(self) -> web.Application:
         """The paths."""

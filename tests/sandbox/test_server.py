@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import closing
 
 import pytest
 from aiohttp import web
 
+from sandbox.control import ControlService
 from sandbox.server import Line
 
 
@@ -56,3 +58,24 @@ def test_while_it_is_cut_nobody_else_is_given_its_port() -> None:
             await runner.cleanup()
 
     asyncio.run(cut())
+
+
+@pytest.mark.parametrize("asked", [(False, False, True, True), (False, True), (False, True, False)])
+def test_changes_of_the_line_that_are_asked_for_at_once_come_one_after_the_other(
+    asked: tuple[bool, ...],
+) -> None:
+    async def change() -> None:
+        runner = web.AppRunner(web.Application(), access_log=None)
+        await runner.setup()
+        line = Line(runner, 0)
+        control = ControlService(None, line.set)  # type: ignore[arg-type]
+        await line.set(up=True)
+        await asyncio.gather(*(control.change_line(up) for up in asked))
+        assert control.line_is_up is asked[-1]
+        assert len(runner.sites) == asked[-1]
+        with closing(socket.socket()) as client:
+            assert (client.connect_ex(("127.0.0.1", line.port)) == 0) is asked[-1]
+        line.let_go()
+        await runner.cleanup()
+
+    asyncio.run(change())
