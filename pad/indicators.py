@@ -234,7 +234,11 @@ def pulled(state_dir: Path) -> Catalogue | None:
     :raises CatalogueError: if what is there cannot be used
     """
     path = state_dir / PULLED
-    return load(path) if path.exists() else None
+    try:
+        is_there = path.exists()
+    except OSError as error:
+        raise CatalogueError(f"{path}: cannot be read ({error})") from error
+    return load(path) if is_there else None
 
 
 _DATED: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -14,7 +15,14 @@ from pad.chain import Head
 from pad.clock import Anchor
 from pad.gm import sm3
 from pad.keys import DeviceKeys, SecretError
-from pad.ledger.connection import LedgerUnwritable, MatterRated, RatedOnPhone, transaction, translated
+from pad.ledger.connection import (
+    LedgerUnwritable,
+    MatterRated,
+    RatedOnPhone,
+    transaction,
+    translated,
+    unusable,
+)
 from pad.ledger.elsewhere import is_rated_elsewhere
 from pad.ledger.journal import write_note
 from pad.ledger.rows import (
@@ -147,6 +155,8 @@ class Recorder:
             self._keys = self._keys.after(last)
         except SecretError as error:
             raise LedgerUnwritable(str(error)) from error
+        except OSError as error:  # a folder of keys that this user may not look into
+            raise unusable(error, Path("keys")) from error
         return self._keys
 
     @staticmethod

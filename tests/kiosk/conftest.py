@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +40,21 @@ from tests.ports import free_port
 CONFIG = Path(__file__).parents[2] / "config" / "pad.toml"
 
 PHONE_KEY = bytes(range(16))
+
+
+@contextmanager
+def shut(folder: Path) -> Iterator[None]:
+    """Nobody may look into a folder for a while, such as one whose rights a technician puts right again."""
+    stat = Path.stat
+
+    def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    with pytest.MonkeyPatch.context() as shutting:
+        shutting.setattr(Path, "stat", refused)
+        yield
 
 
 class Kiosk:

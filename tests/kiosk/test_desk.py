@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import socket
 import threading
 from dataclasses import replace
@@ -12,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from kiosk.events import Answer, Event, Invite, StorageChanged, Submit, Tap
+from kiosk.events import Answer, DeclineReason, Event, Invite, StorageChanged, Submit, Tap
 from kiosk.ledger_file import LedgerFile
 from kiosk.scribe import Scribe
 from pad import keys
@@ -22,7 +20,7 @@ from pad.ledger.connection import LedgerUnwritable, Refusal
 from pad.ledger.recording import Recorder
 from pad.model import Draft, Matter, Visit
 from pad.settings import Settings
-from tests.kiosk.conftest import Kiosk
+from tests.kiosk.conftest import Kiosk, shut
 
 
 def test_a_caller_who_hangs_up_leaves_the_desk_working(kiosk: Kiosk) -> None:
@@ -81,22 +79,32 @@ def test_a_disk_that_fills_and_clears_shows_in_the_state(
 def test_a_folder_nobody_may_look_into_for_a_while_ends_no_scribe(
     configured: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such as one whose rights a technician puts right again."""
     monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
-    kiosk, stat = Kiosk(configured), Path.stat
+    kiosk = Kiosk(configured)
     kiosk.start()
     try:
-        with monkeypatch.context() as shut:
-
-            def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
-                if path.parent == configured.state_dir:
-                    raise PermissionError(errno.EACCES, "Permission denied", str(path))
-                return stat(path, follow_symlinks=follow_symlinks)
-
-            shut.setattr(Path, "stat", refused)
+        with shut(configured.state_dir):
             kiosk.until_state("cannot_store")
         kiosk.until_state("idle")
         kiosk.invite("P1")
+    finally:
+        kiosk.stop()
+
+
+def test_keys_nobody_may_look_at_for_a_while_end_no_scribe(
+    configured: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
+    kiosk = Kiosk(configured)
+    kiosk.start()
+    try:
+        invitation = kiosk.invite("P1")
+        with shut(configured.state_dir / "keys" / "sealing"):
+            kiosk.post(Tap(Level(1)))
+            while kiosk.desk.session.storage_ready:
+                kiosk.changed.wait(0.05)
+        kiosk.post(DeclineReason())
+        kiosk.wait_for(invitation, "rated")
     finally:
         kiosk.stop()
 

@@ -13,6 +13,7 @@ import pytest
 from kiosk.shelf import Shelf
 from pad import indicators
 from pad.indicators import Catalogue
+from tests.kiosk.conftest import shut
 from tests.pad.test_indicators import FILE, published
 
 WITHIN_S = 60
@@ -46,6 +47,16 @@ def test_a_broken_one_at_the_start_leaves_the_installed_one(
     for _ in range(3):
         assert shelf.look() == INSTALLED
     assert len(caplog.records) == 1
+
+
+def test_a_folder_nobody_may_look_into_for_a_while_leaves_the_one_that_held(tmp_path: Path) -> None:
+    indicators.keep_pulled(tmp_path, of("2026-12-01"))
+    shelf = Shelf(tmp_path, INSTALLED)
+    assert shelf.look().version == "2026-12-01"
+    with shut(tmp_path):
+        assert shelf.look().version == "2026-12-01"
+    indicators.keep_pulled(tmp_path, of("2026-12-02"))
+    assert shelf.look().version == "2026-12-02"
 
 
 @pytest.fixture
