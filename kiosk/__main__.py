@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from kiosk import handover, nightly
+from kiosk import handover, nightly, vital
 from kiosk.desk import Desk
 from kiosk.door import DoorError, open_door
 from kiosk.late import Late
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Run the kiosk until it is told to stop; 0 then, 1 if it cannot start."""
+    """Run the kiosk until it is told to stop; 0 then, 1 if it cannot start, or go on."""
     parser = argparse.ArgumentParser(prog="kiosk", description="The rating pad's touchscreen app.")
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings (default: $PAD_CONFIG)")
     parser.add_argument(
@@ -79,6 +79,7 @@ def _only_one(state_dir: Path) -> IO[str]:
 
 
 def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
+    lost = vital.watch()
     shelf = Shelf(configured.state_dir, indicators.load(configured.indicators_path))
     catalogue = shelf.look()
     clock = SystemClock()
@@ -98,7 +99,7 @@ def _run(configured: Settings, narrate: IO[str] | None, _lock: IO[str]) -> int:
     app.run_pad(after_first_frame=late.start)
     late.stop()
     scribe.stop()
-    return 0
+    return int(lost.is_set())
 
 
 def _desk(configured: Settings, catalogue: Catalogue, clock: SystemClock) -> tuple[Desk, Scribe]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +22,7 @@ from kiosk.events import (
     TechnicianEffect,
 )
 from kiosk.facts import Facts
+from kiosk.vital import end_this_program
 from pad import pin
 from pad.enrolment import Enrolment, Outcome, request
 from pad.keys import SecretError
@@ -35,11 +34,6 @@ ENROLS_WITHIN_S: Final = 75.0
 _LOOK_S: Final = 0.2
 
 
-def _end_this_program() -> None:
-    # to the process, not this thread: it wakes the one that draws
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 class Attendant:
     """Compares PINs, gathers facts, has the pad enrolled; what it finds comes back as an event."""
 
@@ -49,7 +43,7 @@ class Attendant:
         gather: Callable[[], Facts],
         report: Callable[[Event], None],
         *,
-        end: Callable[[], None] = _end_this_program,
+        end: Callable[[], None] = end_this_program,
         enrols_within_s: float = ENROLS_WITHIN_S,
     ) -> None:
         self._state_dir = state_dir
