@@ -17,7 +17,7 @@ from kiosk.phases import (
     current_visit,
     is_busy,
 )
-from kiosk.rules.visit import end_visit, ns
+from kiosk.rules.visit import end_visit, ns, person_done
 from pad.model import Instant, Staff, Visit, VisitOutcome
 
 BY_COUNTER: Final = "counter"
@@ -77,7 +77,7 @@ def cancel(session: Session, event: Cancel, now: Instant) -> Step:
     if is_busy(session):
         return Step(session, answer=Answer.BUSY)
     effect = end_visit(visit, VisitOutcome.CANCELLED, now, event.by, event.reason)
-    return Step(replace(session, phase=Resting()), (effect,), Answer.DONE)
+    return Step(person_done(replace(session, phase=Resting())), (effect,), Answer.DONE)
 
 
 def sign_in(session: Session, event: SignIn, _now: Instant) -> Step:
@@ -93,7 +93,7 @@ def sign_out(session: Session, _event: SignOut, _now: Instant) -> Step:
 def _change_staff(session: Session, staff: Staff | None) -> Step:
     if is_busy(session):
         return Step(replace(session, next_staff=(staff,)), answer=Answer.DEFERRED)
-    return Step(replace(session, staff=staff), answer=Answer.DONE)
+    return Step(replace(session, staff=staff, next_staff=None), answer=Answer.DONE)
 
 
 def set_service(session: Session, event: SetService, now: Instant) -> Step:
@@ -101,9 +101,9 @@ def set_service(session: Session, event: SetService, now: Instant) -> Step:
     service = Service(event.mode, event.notice)
     if is_busy(session):
         return Step(replace(session, next_service=service), answer=Answer.DEFERRED)
-    session = replace(session, service=service)
+    session = replace(session, service=service, next_service=None)
     stopping = service.mode in (ServiceMode.PAUSED, ServiceMode.CLOSED)
     if stopping and isinstance(session.phase, Inviting):
         effect = end_visit(session.phase.visit, VisitOutcome.CANCELLED, now, BY_COUNTER, str(service.mode))
-        return Step(replace(session, phase=Resting()), (effect,), Answer.DONE)
+        return Step(person_done(replace(session, phase=Resting())), (effect,), Answer.DONE)
     return Step(session, answer=Answer.DONE)

@@ -307,6 +307,27 @@ def test_a_sign_out_waits_for_the_person_to_be_done_and_the_rating_keeps_its_cle
     assert (trace.saved().visit.staff_number, trace.saved().visit.staff_name) == ("1024", "王芳")
 
 
+def waiting_for_a_finger() -> Trace:
+    """Asked for while a finger was on the faces, which left again without a tap."""
+    trace = Trace().do(SignIn(CLERK)).invite().do(TouchDown())
+    trace.do(SetService(ServiceMode.PAUSED), SignOut())
+    assert trace.answer is Answer.DEFERRED
+    return trace.do(TouchUp())
+
+
+def test_what_waits_for_a_person_takes_effect_also_where_the_clerk_takes_the_invitation_back() -> None:
+    trace = waiting_for_a_finger().do(Cancel("v1", "1024", "x"))
+    assert (trace.session.service.mode, trace.staff()) == (ServiceMode.PAUSED, None)
+    trace = waiting_for_a_finger().do(SetService(ServiceMode.CLOSED))
+    assert (trace.session.service.mode, trace.staff()) == (ServiceMode.CLOSED, None)
+
+
+def test_what_was_asked_for_last_holds_whatever_waited_before() -> None:
+    trace = waiting_for_a_finger().do(SetService(ServiceMode.SERVING), SignIn(Staff("7", "李雷")))
+    trace.do(Withdraw())
+    assert (trace.session.service.mode, trace.staff()) == (ServiceMode.SERVING, Staff("7", "李雷"))
+
+
 def test_an_invitation_may_name_another_clerk_than_the_one_signed_in() -> None:
     trace = Trace().do(SignIn(CLERK), Invite("v1", Matter(project_no="P1"), staff=Staff("7", "李雷")))
     assert trace.tap(5).do(Submit()).saved().visit.staff_number == "7"
