@@ -286,13 +286,18 @@ def next_deadline_ns(session: Session) -> int | None:
     return ring_ends_ns(session)
 
 
+def stuck_from_ns(session: Session, touched_ns: int) -> int:
+    """From when a touch is that of a wet or leaning thing, not a person's."""
+    return touched_ns + int(session.rules.stuck_touch_s * _S)
+
+
 def ring_ends_ns(session: Session) -> int | None:
     """When the ring closes, or the screen that is shown for a while goes; None if there is no such thing."""
     match session.phase:
         case Inviting(deadline_ns=deadline) | Rating(deadline_ns=deadline):
             if session.touched_ns is None:
                 return deadline
-            return max(deadline, session.touched_ns + int(session.rules.stuck_touch_s * _S))
+            return max(deadline, stuck_from_ns(session, session.touched_ns))
         case Thanking(until_ns=until) | Withdrawn(until) | AlreadyRated(until):
             return until
         case RatedByPhone(until) | Forestalled(until):

@@ -14,6 +14,7 @@ from kiosk.phases import (
     Step,
     Thanking,
     ring_ends_ns,
+    stuck_from_ns,
 )
 from kiosk.rules.citizen import save
 from kiosk.rules.visit import armed, end_visit, ns, person_done
@@ -22,10 +23,15 @@ from pad.settings import WalkAway
 
 
 def tick(session: Session, _event: Tick, now: Instant) -> Step:
-    """Time has passed: buttons begin to answer, rings close, screens that are shown for a while go."""
+    """Time has passed: buttons begin to answer, rings close, screens that are shown for a while go.
+
+    A touch that has lasted too long is none any more, whether its end was lost or never comes.
+    """
     match session.phase:
         case (Inviting(armed=False) | Rating(armed=False)) as phase if armed(phase, now):
             session = replace(session, phase=replace(phase, armed=True))
+    if session.touched_ns is not None and now.monotonic_ns >= stuck_from_ns(session, session.touched_ns):
+        session = replace(session, touched_ns=None)  # it keeps neither the clerk nor the night waiting
     ends = ring_ends_ns(session)
     if ends is None or now.monotonic_ns < ends:
         return Step(session)

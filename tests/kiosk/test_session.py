@@ -30,7 +30,17 @@ from kiosk.events import (
     Withdraw,
     WriteComment,
 )
-from kiosk.phases import AlreadyRated, Inviting, Rating, Resting, Saving, Thanking, Withdrawn, state_name
+from kiosk.phases import (
+    AlreadyRated,
+    Inviting,
+    Rating,
+    Resting,
+    Saving,
+    Thanking,
+    Withdrawn,
+    is_at_rest,
+    state_name,
+)
 from pad.codes import Level, Pf
 from pad.model import Completion, InputDevice, Matter, Rater, Staff, VisitOutcome
 from pad.settings import WalkAway
@@ -200,6 +210,15 @@ def test_a_thing_left_on_the_glass_is_no_person() -> None:
     trace = Trace().invite().do(TouchDown()).pass_time(179.0)
     assert isinstance(trace.phase(), Inviting)
     assert isinstance(trace.pass_time(2.0).phase(), Resting)
+
+
+def test_a_touch_whose_end_is_lost_keeps_neither_the_clerk_nor_the_night_waiting() -> None:
+    trace = Trace().invite().do(TouchDown())
+    assert trace.invite("v2", "P2").answer is Answer.BUSY
+    trace.pass_time(181.0)
+    assert is_at_rest(trace.session)
+    assert trace.invite("v3", "P3").answer is Answer.DONE
+    assert trace.do(SetService(ServiceMode.PAUSED)).answer is Answer.DONE
 
 
 # --- taps that were not meant ----------------------------------------------------------
