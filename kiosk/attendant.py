@@ -31,6 +31,8 @@ from pad.pin import Guard
 _log = logging.getLogger("kiosk.technician")
 ENROLS_WITHIN_S: Final = 75.0
 """How long root has for an enrolment: it asks the platform for at most 30 s."""
+AT_WORK_S: Final = 180.0
+"""How much longer it is listened to if it has taken the request: a slow name lookup, a slow machine."""
 _LOOK_S: Final = 0.2
 
 
@@ -104,11 +106,14 @@ class Attendant:
             _log.error("%s: cannot be written (%s); no enrolment from here", error.filename, error.strerror)
             self._report(EnrolmentTold(Outcome.NOBODY_THERE))
             return
-        until = time.monotonic() + self._enrols_within_s
+        until, is_at_work = time.monotonic() + self._enrols_within_s, False
         while (result := request.result(place, asked)) is None:
             if time.monotonic() >= until:
-                _log.error("%s: nobody took the request; is pad-enrol.path running?", place)
-                request.take_back(place, asked)
+                if not is_at_work and not request.take_back(place, asked):
+                    until, is_at_work = until + AT_WORK_S, True
+                    continue
+                why = "nobody says what came of the request" if is_at_work else "nobody took the request"
+                _log.error("%s: %s; is pad-enrol.path running?", place, why)
                 self._report(EnrolmentTold(Outcome.NOBODY_THERE))
                 return
             if self._ending.wait(_LOOK_S):

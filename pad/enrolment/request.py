@@ -71,12 +71,21 @@ def ask(place: Path, asked: Enrolment) -> str:
     return request.id
 
 
-def take_back(place: Path, request_id: str) -> None:
-    """Take a request back that nobody took: a code is not to be acted on hours later."""
+def take_back(place: Path, request_id: str) -> bool:
+    """Take a request back that nobody took: a code is not to be acted on hours later.
+
+    :returns: false if it was taken, and is being acted on
+    """
     file = place / ASKED / "request"
-    with suppress(OSError, msgspec.DecodeError):
-        if msgspec.json.decode(file.read_bytes(), type=_Request).id == request_id:
-            file.unlink()
+    try:
+        if msgspec.json.decode(file.read_bytes(), type=_Request).id != request_id:
+            return False
+        file.unlink()
+    except FileNotFoundError:
+        return False
+    except (OSError, msgspec.DecodeError):
+        pass
+    return True
 
 
 def result(place: Path, request_id: str) -> Result | None:

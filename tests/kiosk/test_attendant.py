@@ -156,6 +156,25 @@ def test_where_nobody_takes_the_request_that_is_told_and_it_is_taken_back(tmp_pa
     assert list((request.folder(tmp_path) / "asked").iterdir()) == []
 
 
+def test_what_comes_of_a_request_taken_at_the_last_moment_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, take_back = request.folder(tmp_path), request.take_back
+    numbers: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def late(place: Path, number: str) -> bool:
+        request.take(asked(place), os.geteuid())
+        numbers.put(number)
+        return take_back(place, number)
+
+    monkeypatch.setattr(request, "take_back", late)
+    desk = Desk(tmp_path, within_s=0)
+    desk.attendant.attend(AskForEnrolment(ENROLMENT))
+    request.tell(place, Result(numbers.get(timeout=WITHIN_S), Outcome.ENROLLED, "pad-7", "大厅", "A07"))
+    assert desk.heard.get(timeout=WITHIN_S) == EnrolmentTold(Outcome.ENROLLED, "pad-7", "A07")
+    desk.attendant.stop()
+
+
 def test_where_no_request_can_be_left_that_is_told(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "enrol").write_text("in the way", encoding="ascii")
     desk.attendant.attend(AskForEnrolment(ENROLMENT))
