@@ -27,7 +27,7 @@ class Unheard:
 
 @dataclass(frozen=True, slots=True)
 class Throttled:
-    """The target has had too many messages; ``wait_s`` is how long its maker lets it be silent."""
+    """The target has had too many messages; ``wait_s`` is how long it asks for silence."""
 
     why: str
     wait_s: float

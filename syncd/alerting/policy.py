@@ -11,7 +11,8 @@ for somebody to mend a setting. Rings change none of these waits.
 | unreached | full jitter, 1 s doubling to a minute                        |
 | unheard   | these: half a minute doubling to an hour, and the message    |
 |           | says so; others: as if unreached                             |
-| throttled | what its maker asks for, and up to half as much again        |
+| throttled | what is asked for, half an hour at most, and up to half as   |
+|           | much again                                                   |
 | refused   | said once in the log; every five minutes                     |
 """
 
@@ -28,6 +29,8 @@ UNREACHED_CAP_S: Final = 60.0
 UNHEARD_FIRST_S: Final = 30.0
 UNHEARD_CAP_S: Final = 3600.0
 REFUSED_S: Final = 300.0
+THROTTLED_CAP_S: Final = 1800.0
+"""No maker asks for more than ten minutes of silence; a gateway's ``Retry-After`` may ask for years."""
 SPREAD: Final = 0.5
 """Pads that share a robot were throttled together; this keeps them from coming back together."""
 MINUTE_S: Final = 60.0
@@ -74,7 +77,8 @@ def decide(course: Course, answer: Answer, number: Callable[[], float]) -> Decis
             wait_s = _jittered(course, number)
             return Decision(failed, why=why, may_have_arrived=True, wait_s=wait_s, put_off_s=put_off_s)
         case Throttled(why=why, wait_s=asked_s):
-            return Decision(failed, why=why, wait_s=asked_s * (1 + SPREAD * number()))
+            silent_s = min(asked_s, THROTTLED_CAP_S) * (1 + SPREAD * number())
+            return Decision(failed, why=why, wait_s=silent_s)
         case Refused(why=why):
             refused = Course(course.failures + 1, refused=True)
             return Decision(refused, why=why, wait_s=REFUSED_S, alarm=not course.refused)

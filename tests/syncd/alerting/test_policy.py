@@ -45,6 +45,7 @@ def put_off(failures: int, wait_s: float, put_off_s: float) -> Decision:
         ),
         (FRESH, Throttled("x", 60), Decision(Course(1), why="x", wait_s=75.0)),
         (LONG, Throttled("x", 600), Decision(Course(41), why="x", wait_s=750.0)),
+        (FRESH, Throttled("x", 999_999_999), Decision(Course(1), why="x", wait_s=2250.0)),
         (FRESH, Refused("x"), Decision(Course(1, refused=True), why="x", wait_s=300.0, alarm=True)),
         (Course(1, refused=True), Refused("x"), Decision(Course(2, refused=True), why="x", wait_s=300.0)),
     ],
@@ -60,7 +61,8 @@ def test_a_refusal_after_something_else_is_said_again() -> None:
 
 @given(
     st.integers(0, 10_000),
-    st.sampled_from([Unreached("x"), Unheard("x"), Throttled("x", 60), Refused("x")]),
+    st.sampled_from([Unreached("x"), Unheard("x"), Refused("x")])
+    | st.builds(Throttled, st.just("x"), st.floats(0, 1e12)),
     st.floats(0, 1, exclude_max=True),
 )
 def test_nothing_but_told_is_told_and_no_wait_is_longer_than_an_hour(
