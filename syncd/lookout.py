@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
 from pad.clock import Anchor
 from pad.keys import SecretError
-from pad.ledger.connection import LedgerError
+from pad.ledger.connection import LedgerError, LedgerUnwritable
 from pad.ledger.flags import FlagBook
 from pad.ledger.outbox import Outbox
 from pad.model import Instant
@@ -74,10 +75,17 @@ class Lookout:
                     break
             self._trouble = False
         except (LedgerError, SecretError) as error:
+            if isinstance(error, LedgerUnwritable):
+                self._let_go()
             self._tell(str(error))
         except Exception as error:
             # a fault of ours, and no reason to end: the delivery does not need this
             self._tell(f"unexpected {type(error).__name__}")
+
+    def _let_go(self) -> None:
+        """Open the ledger anew: what was opened while it could only be read never writes it."""
+        with suppress(LedgerError):
+            self._ledger.close()
 
     def _tell(self, why: str) -> None:
         if not self._trouble:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -15,7 +16,7 @@ from pad import working_days
 from pad.indicators import Catalogue
 from pad.keys import SecretError
 from pad.ledger.alerts import AlertBook, Untold
-from pad.ledger.connection import LedgerError
+from pad.ledger.connection import LedgerError, LedgerUnwritable
 from pad.ledger.outbox import Outbox
 from pad.model import CHINA_TIME
 from pad.settings import Settings
@@ -186,11 +187,18 @@ class Teller:
         try:
             return self.step()
         except (LedgerError, SecretError) as error:
+            if isinstance(error, LedgerUnwritable):
+                self._let_go()
             self._tell(str(error))
         except Exception as error:
             # a fault of ours; what its text says may be of a person, or a secret address
             self._tell(f"unexpected {type(error).__name__}")
         return RETRY_S
+
+    def _let_go(self) -> None:
+        """Open the ledger anew: what was opened while it could only be read never writes it."""
+        with suppress(LedgerError):
+            self._ledger.close()
 
     def _tell(self, why: str | None) -> None:
         """Log that it begins to fail, and that it goes again; nothing in between."""

@@ -6,8 +6,8 @@ import io
 import re
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from uuid6 import uuid7
 from pad import doorbell, keys, settings
 from pad.clock import SystemClock
 from pad.codes import Level
+from pad.ledger import connection
 from pad.ledger.connection import connect
 from pad.ledger.recording import Recorder
 from pad.model import (
@@ -207,6 +208,17 @@ class PadBox:
         for close in self._closed_at_the_end:
             close()
         self.db.close()
+
+
+@contextmanager
+def written_by_nobody() -> Iterator[None]:
+    """Who opens the ledger meanwhile is given it by SQLite as from a read-only disk: to read it, for good."""
+    opened = connection._open_as
+    connection._open_as = lambda path, mode: opened(path, "ro")
+    try:
+        yield
+    finally:
+        connection._open_as = opened
 
 
 def steps(uploader: Uploader, most: int = 60) -> list[float]:

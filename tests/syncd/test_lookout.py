@@ -25,7 +25,7 @@ from syncd.ledger_file import LedgerFile
 from syncd.lookout import Lookout
 from syncd.platform_clock import PlatformClock
 from tests.syncd.city import City, CityServer
-from tests.syncd.pad_box import FixedClock, PadBox, steps
+from tests.syncd.pad_box import FixedClock, PadBox, steps, written_by_nobody
 
 MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA_TIME)
 CARD = Rater(name="欧阳娜娜", cert_key="110101199003070134")
@@ -83,6 +83,18 @@ def test_a_burst_is_marked_once_however_often_is_looked(
     lookout().look()  # and by a syncd that was started anew
     assert marked(box) == {"burst": [4, 5, 6, 7, 8, 9]}
     assert [row["kind"] for row in box.journal()] == ["suspicious_pattern"]
+
+
+def test_a_ledger_that_could_only_be_read_when_it_was_opened_is_marked_once_it_can_be_written(
+    box: PadBox, clock: FixedClock, lookout: Look
+) -> None:
+    rate(box, clock, 6)
+    watching = lookout()
+    with written_by_nobody():
+        watching.look()
+    assert marked(box) == {}
+    watching.look()
+    assert marked(box) == {"burst": [1, 2, 3, 4, 5, 6]}
 
 
 def test_a_burst_that_goes_on_from_one_look_to_the_next_is_seen_whole(

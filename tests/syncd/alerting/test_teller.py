@@ -27,7 +27,7 @@ from pad.model import (
 from syncd.alerting import policy
 from syncd.alerting.base import Refused, Throttled, Unheard, Unreached
 from tests.syncd.alerting.told import FAILING_PLATFORM, Ear, Mouth
-from tests.syncd.pad_box import FixedClock, PadBox
+from tests.syncd.pad_box import FixedClock, PadBox, written_by_nobody
 
 MONDAY = datetime(2026, 6, 1, 9, 12, tzinfo=CHINA_TIME)
 
@@ -275,6 +275,19 @@ def test_in_a_ledger_that_comes_while_it_runs_nothing_is_from_before(box: PadBox
     box.recorder._db = box.db
     rating = box.rate("P1", 1)
     mouth.teller.step()
+    assert ids(ear) == [rating.id]
+
+
+def test_a_ledger_that_could_only_be_read_when_it_was_opened_is_written_once_it_can_be(
+    box: PadBox, mouth: Mouth, ear: Ear
+) -> None:
+    """The same file all the time: a disk that is made writable again, or a mode set right."""
+    rating = box.rate("P1", 1)
+    mouth.restart()
+    with written_by_nobody():
+        assert mouth.teller._guarded_step()
+    assert ear.texts == []
+    mouth.teller._guarded_step()
     assert ids(ear) == [rating.id]
 
 
