@@ -14,7 +14,8 @@ The table is in :func:`decide`. Three things are worth a word:
   many. But what fails again and again *after reaching the platform* may be at fault itself: too
   much for the time limit, or a record the platform's own program fails over (HTTP 500). Such a
   batch is split, and a record that stands alone and has done so for a minute is passed by for
-  a while, so that it blocks nobody behind it.
+  a while, so that it blocks nobody behind it. From then on it is *suspect*: when the platform fails
+  over it again it is passed by at once, and the others wait as after a first failure.
 - A record that is refused while its time, which is the true one, lies ahead of what the platform's own
   clock shows with the refusal is *early*: it stays pending and is judged when that clock has come to it.
   Who is refused then is refused for what it says.
@@ -132,11 +133,19 @@ class Batch:
 
 
 def decide(
-    line: Line, batch: Batch, answer: Answer, rules: Sync, lots: Lots, early: Collection[str] = ()
+    line: Line,
+    batch: Batch,
+    answer: Answer,
+    rules: Sync,
+    lots: Lots,
+    early: Collection[str] = (),
+    *,
+    suspect: bool = False,
 ) -> Decision:
     """The decision after an answer.
 
     :param early: those of the members whose time is ahead of what the platform's clock showed with it
+    :param suspect: whether it is a record alone that was passed by before
     """
     up = replace(line, failures=0, stumbles=0, stumbled_s=0.0)
     known = replace(up, credentials_refused=False)
@@ -165,7 +174,7 @@ def decide(
             refused, alarm = replace(up, credentials_refused=True), not line.credentials_refused
             return Decision(refused, _kept(batch), rules.refused_probe_s, why, alarm=alarm)
         case NoAnswer():
-            return _unanswered(line, batch, answer, rules, lots)
+            return _unanswered(line, batch, answer, rules, lots, suspect=suspect)
 
 
 def first_attempt_after_s(rules: Sync, lots: Lots, *, failed_before: bool) -> float:
@@ -214,13 +223,24 @@ def _back_off(
     return Decision(replace(line, failures=failures), fates, pause_s(failures, asked_s, rules, lots), why)
 
 
-def _unanswered(line: Line, batch: Batch, answer: NoAnswer, rules: Sync, lots: Lots) -> Decision:
+def _suspected(line: Line, batch: Batch, answer: NoAnswer, rules: Sync, lots: Lots) -> Decision:
+    """It choked on it again, which says nothing of the others: they wait as after a first failure."""
+    wait_s = pause_s(1, answer.retry_after_s, rules, lots)
+    failed = replace(line, failures=max(1, line.failures))
+    return Decision(failed, _kept(batch), wait_s, answer.why, pass_by_s=wait_s + rules.backoff_cap_s)
+
+
+def _unanswered(
+    line: Line, batch: Batch, answer: NoAnswer, rules: Sync, lots: Lots, *, suspect: bool
+) -> Decision:
     """Back off; and where the platform was reached and failed over this request, is it the request?"""
     if answer.trouble is Trouble.LINE:
         return _back_off(_steady(line), _kept(batch), answer.why, answer.retry_after_s, rules, lots)
+    if suspect and answer.trouble is Trouble.CHOKED:
+        return _suspected(line, batch, answer, rules, lots)
     stumbles = line.stumbles + 1
-    suspect = stumbles >= STUMBLES_BEFORE_SPLIT and not batch.alone
-    fates = _regrouped(batch, _half(batch), lots) if suspect else _kept(batch)
+    splits = stumbles >= STUMBLES_BEFORE_SPLIT and not batch.alone
+    fates = _regrouped(batch, _half(batch), lots) if splits else _kept(batch)
     waiting = _back_off(line, fates, answer.why, answer.retry_after_s, rules, lots)
     stumbled_s = line.stumbled_s + waiting.wait_s
     passed_by = batch.alone and answer.trouble is Trouble.CHOKED and stumbled_s >= PASS_BY_AFTER_S

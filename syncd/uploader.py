@@ -86,6 +86,7 @@ class Uploader:
         self._outage = Outage()
         self._held: list[Callable[[Outbox], None]] = []
         self._passed_by: dict[int, float] = {}
+        self._suspects: set[int] = set()
         self._theirs = TheirClock(clock)
         self._waits_for_it: str | None = None
         self._abandoned = False
@@ -259,19 +260,37 @@ class Uploader:
         """What follows from an answer; what is to be written is held until it is."""
         was_down = self._line.is_down
         early = their_clock.early(load.parcels, answer.seen)
-        decision = policy.decide(self._line, load.batch, answer, self._rules, self._lots, early)
+        decision = policy.decide(
+            self._line, load.batch, answer, self._rules, self._lots, early, suspect=self._is_suspect(load)
+        )
         self._line = decision.line
         self._learn_of_their_clock(load, decision, early, answer.seen)
         if load.parcels:
             self._held.append(self._outcome(load, decision))
-        if decision.pass_by_s and len(self._passed_by) < PASSED_BY_MAX:
-            self._passed_by[load.deliveries[0].seq] = self._monotonic_s() + decision.pass_by_s
+        self._pass_by(load, decision)
         self._outage.tell(decision)
         if load.parcels:
             self.tally.count(answer, alone=load.batch.alone)
         if self._line.is_down is not was_down:
             self.changed()
         return decision
+
+    def _is_suspect(self, load: Load) -> bool:
+        """Whether it was passed by before, and may be again."""
+        is_known = load.batch.alone and load.deliveries[0].seq in self._suspects
+        return is_known and len(self._passed_by) < PASSED_BY_MAX
+
+    def _pass_by(self, load: Load, decision: Decision) -> None:
+        """Who is passed by once is suspect until it is settled."""
+        self._suspects -= {
+            each.seq
+            for each, fate in zip(load.deliveries, decision.fates, strict=True)
+            if fate.state is not DeliveryState.PENDING
+        }
+        if decision.pass_by_s and len(self._passed_by) < PASSED_BY_MAX:
+            seq = load.deliveries[0].seq
+            self._passed_by[seq] = self._monotonic_s() + decision.pass_by_s
+            self._suspects.add(seq)
 
     def _learn_of_their_clock(
         self, load: Load, decision: Decision, early: frozenset[str], seen: Seen | None

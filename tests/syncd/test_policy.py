@@ -197,6 +197,24 @@ def test_a_lone_record_is_passed_by_after_a_minute_of_500_and_never_for_a_slow_a
     assert not decide(NoAnswer("slow", Trouble.SLOW), ONE, line).pass_by_s
 
 
+@pytest.mark.parametrize("failures", [0, 1, 20])
+def test_a_record_that_was_passed_by_before_is_passed_by_at_once_and_keeps_nobody_waiting(
+    failures: int,
+) -> None:
+    line = replace(FRESH, failures=failures)
+    decision = policy.decide(line, ONE, NoAnswer("HTTP 500", Trouble.CHOKED), RULES, lots(), suspect=True)
+    assert decision.line.failures == max(1, failures)
+    assert decision.wait_s == RULES.backoff_first_s
+    assert decision.pass_by_s == decision.wait_s + RULES.backoff_cap_s
+    asked = policy.decide(
+        line, ONE, NoAnswer("HTTP 500", Trouble.CHOKED, 90.0), RULES, lots(0.0), suspect=True
+    )
+    assert asked.wait_s == 90
+    for trouble in (Trouble.SLOW, Trouble.LINE):
+        lost = NoAnswer("x", trouble)
+        assert policy.decide(line, ONE, lost, RULES, lots(), suspect=True) == decide(lost, ONE, line)
+
+
 def test_a_start_is_spread_only_after_an_outage() -> None:
     assert policy.first_attempt_after_s(RULES, lots(0.5), failed_before=False) == 0
     assert policy.first_attempt_after_s(RULES, lots(0.5), failed_before=True) == 15

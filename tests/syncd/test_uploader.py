@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pad.ledger.connection import LedgerUnwritable
 from pad.ledger.outbox import Outbox
 from pad.model import Rater
 from tests.syncd.city import City, CityServer, HangUp, Line, Request, Script, http, says
-from tests.syncd.pad_box import PadBox, steps
+from tests.syncd.pad_box import FixedClock, PadBox, steps
 
 PERSON = Rater("张三", "13800000000", "111", "500110199001011234", "")
 
@@ -128,6 +129,35 @@ def test_a_record_the_platform_fails_over_is_passed_by_and_tried_again(
     city.usual = None
     steps(box.uploader())
     assert city.distinct[-1] == "P2"
+
+
+def test_a_record_that_was_passed_by_keeps_nobody_waiting_for_a_minute_when_it_is_due_again(
+    box: PadBox, city: City, online: CityServer
+) -> None:
+    box.configure(f"http://127.0.0.1:{online.port}", backoff_first_s=1, backoff_cap_s=300)
+    box.clock = FixedClock()
+
+    def chokes(request: Request, line: Line) -> bytes:
+        if any("😠" in record["writingEvaluation"] for record in city.opened(request)):
+            return http(500)
+        return city.behave(request, line)
+
+    city.usual = chokes
+    box.rate("P0", comment="😠")
+    uploader = box.uploader()
+    steps(uploader)
+    for number in range(1, 4):
+        box.clock.go_on(timedelta(minutes=11))
+        box.rate(f"P{number}")
+        asked = len(city.requests)
+        waits = steps(uploader)
+        assert len(city.requests) == asked + 2
+        assert city.distinct[-1:] == [f"P{number}"]
+        assert sum(waits) <= 1
+    city.usual = None
+    box.clock.go_on(timedelta(minutes=11))
+    steps(uploader)
+    assert city.distinct[-1:] == ["P0"]
 
 
 def test_a_rating_whose_data_do_not_open_goes_without_them_and_that_is_noted(
