@@ -53,15 +53,25 @@ class Doorbell:
     """
 
     def __init__(self, state_dir: Path, bell: Bell = Bell.SYNCD) -> None:
-        (state_dir / bell).unlink(missing_ok=True)
+        self._path = state_dir / bell
+        self._path.unlink(missing_ok=True)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             with _short_path(state_dir, bell) as path:
                 self._socket.bind(path)
-            (state_dir / bell).chmod(0o660)
+            self._path.chmod(0o660)
+            self._file = self._path.stat()
         except OSError:
             self._socket.close()
             raise
+
+    @property
+    def hangs(self) -> bool:
+        """Whether whoever rings is heard: its name may have been deleted, or be another's by now."""
+        try:
+            return os.path.samestat(self._path.stat(), self._file)
+        except OSError:
+            return False
 
     def fileno(self) -> int:
         """For select(2)."""

@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 
 from pad import keys, memory, published, settings
 from pad.clock import SystemClock
-from pad.doorbell import Doorbell, ring
 from pad.keys import SecretError
 from pad.ledger.connection import LedgerError
 from pad.settings import Settings, SettingsError
@@ -30,6 +29,7 @@ from syncd.alone import NotAlone, alone
 from syncd.bulletin import Messenger
 from syncd.card_memory import CardMemory
 from syncd.delivery import DeliveryLoop
+from syncd.doorkeeper import Doorkeeper
 from syncd.health import Line
 from syncd.heartbeat import Heart
 from syncd.indicator_list import IndicatorList
@@ -153,6 +153,7 @@ class Daemon:
         )
         self._heart.changed = self._uploader.changed = self._line_changed
         self._alerting = Alerting(configured, self._clock)
+        self._doorkeeper = Doorkeeper(configured.state_dir, self._rung)
         publisher = connected()
         self._messenger: Messenger | None = None
         if isinstance(publisher, Publishing):
@@ -183,7 +184,7 @@ class Daemon:
         if self._alerting.is_on:
             self._timetable.every(sync.interval_s, self._alerting.nudge)
         delivery = threading.Thread(target=self._deliver, name="delivery", daemon=True)
-        self._hang_doorbell()
+        self._doorkeeper.start()  # before the first look, or a rating between them waits in vain
         self._put_aside()
         self._timetable.start()
         self._monitor.start()
@@ -233,28 +234,9 @@ class Daemon:
             failed_before = False  # the loop will tell
         return policy.first_attempt_after_s(self._settings.sync, LOTS, failed_before=failed_before)
 
-    def _hang_doorbell(self) -> None:
-        """Hear the doorbell before the first look at the ledger, or a rating between them waits in vain."""
-        try:
-            bell = Doorbell(self._settings.state_dir)
-        except OSError as error:
-            self._tell_deaf(error)
-            return
-        threading.Thread(target=self._listen, args=(bell,), name="doorbell", daemon=True).start()
-
-    def _listen(self, bell: Doorbell) -> None:
-        try:
-            while not self._stop.is_set():
-                if bell.wait(None):
-                    self._loop.nudge()
-                    self._alerting.nudge()
-            bell.close()
-        except OSError as error:
-            self._tell_deaf(error)
-
-    @staticmethod
-    def _tell_deaf(error: OSError) -> None:
-        _log.warning("the doorbell cannot be heard (%s); ratings leave at the interval", type(error).__name__)
+    def _rung(self) -> None:
+        self._loop.nudge()
+        self._alerting.nudge()
 
     def _end(self, delivery: threading.Thread) -> None:
         """Let an answer that is under way come, but not for long."""
@@ -267,7 +249,7 @@ class Daemon:
         if self._listener is not None:
             self._listener.stop()
         self._timetable.stop()
-        ring(self._settings.state_dir)
+        self._doorkeeper.stop()
         self._alerting.stop()
         delivery.join(ANSWER_GRACE_S)
         if delivery.is_alive():
