@@ -64,6 +64,8 @@ class DeliveryLoop:
                 self._stop.wait(min(left_s, self._nap_s))
                 continue
             self._rung.clear()
+            if self._stop.is_set():
+                break  # its ring may just have been cleared
             wait_s = self._step()
             self._tell(wait_s)
             if wait_s is None:

@@ -98,6 +98,8 @@ class Monitor:
     def _run(self) -> None:
         while not self._stopped.is_set():
             self._nudged.clear()
+            if self._stopped.is_set():
+                break  # its nudge may just have been cleared
             began = time.monotonic()
             try:
                 self.look()

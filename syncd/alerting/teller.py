@@ -78,6 +78,8 @@ class Teller:
         """Tell until :meth:`stop`."""
         while not self._stopped.is_set():
             self._rung.clear()
+            if self._stopped.is_set():
+                break  # its ring may just have been cleared
             wait_s = self._guarded_step()
             if wait_s is None:
                 self._rung.wait(self._put_off_s())

@@ -12,6 +12,7 @@ from syncd.delivery import DeliveryLoop
 from syncd.notify import Notifier
 from syncd.uploader import Uploader
 from tests.syncd.city import WITHIN_S, City, CityServer, Line, Request, http
+from tests.syncd.interleaved import ClearedJustAfter, ends
 from tests.syncd.pad_box import FixedClock, PadBox, steps
 
 
@@ -104,3 +105,11 @@ def test_what_is_passed_by_is_tried_again_when_it_is_due_though_nobody_rings(
     box.clock.go_on(timedelta(seconds=uploader.due_s))
     city.wait_for_ratings(1)
     assert not loop._rung.is_set()
+
+
+def test_a_stop_whose_ring_is_cleared_at_that_moment_is_no_less_heard(
+    box: PadBox, city: City, online: CityServer
+) -> None:
+    loop = DeliveryLoop(box.uploader(), Notifier({}), lambda: 0.0, lambda: None)
+    loop._rung = ClearedJustAfter(loop.stop)
+    assert ends(loop.run, loop._rung)

@@ -28,6 +28,7 @@ from syncd.platform_clock import PlatformClock
 from syncd.tally import Reason
 from tests.ports import free_port
 from tests.syncd.city import City, CityServer, says
+from tests.syncd.interleaved import ClearedJustAfter, ends
 from tests.syncd.pad_box import FixedClock, PadBox
 
 Build = Callable[[], Monitor]
@@ -300,3 +301,13 @@ def test_a_metrics_folder_that_is_not_there_holds_up_no_delivery(
     box.ring()
     city.wait_for_ratings(1)
     assert daemon.terminate() == 0
+
+
+def test_a_stop_whose_nudge_is_cleared_at_that_moment_is_no_less_heard(
+    box: PadBox, build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncd.monitor.EVERY_S", 3600.0)
+    configure(box)
+    monitor = build()
+    monitor._nudged = ClearedJustAfter(monitor.stop)
+    assert ends(monitor._run, monitor._nudged)

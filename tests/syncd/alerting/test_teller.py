@@ -27,6 +27,7 @@ from pad.model import (
 from syncd.alerting import policy
 from syncd.alerting.base import Refused, Throttled, Unheard, Unreached
 from tests.syncd.alerting.told import FAILING_PLATFORM, Ear, Mouth
+from tests.syncd.interleaved import ClearedJustAfter, ends
 from tests.syncd.pad_box import FixedClock, PadBox, written_by_nobody
 
 MONDAY = datetime(2026, 6, 1, 9, 12, tzinfo=CHINA_TIME)
@@ -219,6 +220,11 @@ def test_what_was_put_off_is_told_when_its_time_comes_without_a_ring(
         mouth.teller.stop()
         teller.join()
     assert ids(ear) == [rating.id] * 2
+
+
+def test_a_stop_whose_ring_is_cleared_at_that_moment_is_no_less_heard(mouth: Mouth) -> None:
+    mouth.teller._rung = ClearedJustAfter(mouth.teller.stop)
+    assert ends(mouth.teller.run, mouth.teller._rung)
 
 
 def test_doubt_stays_until_it_is_told(box: PadBox, mouth: Mouth, ear: Ear) -> None:
