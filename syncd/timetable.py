@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.base import BaseExecutor, run_job
+from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
@@ -35,13 +37,31 @@ class _After(BaseTrigger):  # type: ignore[misc]
         return now + self._interval
 
 
+class _ThreadEach(BaseExecutor):  # type: ignore[misc]
+    """Every job in a thread of its own that the program's end does not wait for.
+
+    Those of a pool are waited for when Python ends, and a connection attempt cannot be broken off.
+    """
+
+    def _do_submit_job(self, job: Job, run_times: list[datetime]) -> None:
+        threading.Thread(target=self._run, args=(job, run_times), name="timetable", daemon=True).start()
+
+    def _run(self, job: Job, run_times: list[datetime]) -> None:
+        try:
+            events = run_job(job, None, run_times, self._logger.name)
+        except BaseException as error:
+            self._run_job_error(job.id, error)
+        else:
+            self._run_job_success(job.id, events)
+
+
 class Timetable:
-    """Jobs at intervals, each in the scheduler's threads, never twice at once."""
+    """Jobs at intervals, each in a thread of its own, never twice at once."""
 
     def __init__(self) -> None:
         self._scheduler = BackgroundScheduler(
             timezone=CHINA_TIME,
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": _ThreadEach()},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._difference = _wall_against_monotonic()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +39,7 @@ from syncd.ledger_file import LedgerFile
 from syncd.platform_clock import PlatformClock
 from syncd.platforms.base import NoAnswer, Platform, Pulse, WholeAccepted
 from syncd.timetable import Timetable
+from tests.syncd.city import WITHIN_S
 from tests.syncd.pad_box import FixedClock, PadBox
 from tests.syncd.process import ROOT
 
@@ -327,6 +330,32 @@ def test_a_clock_of_1970_that_is_set_right_makes_up_for_no_missed_time() -> None
         assert len(times) < 100
     finally:
         table.stop()
+
+
+def test_a_job_that_does_not_end_keeps_the_program_from_nothing_else_and_not_from_its_end() -> None:
+    """A heartbeat that looks for a way to the platform cannot be broken off."""
+    program = """
+import threading
+from syncd.timetable import Timetable
+
+began, others = threading.Semaphore(0), threading.Semaphore(0)
+
+def never_ends():
+    began.release()
+    threading.Event().wait()
+
+table = Timetable()
+for _ in range(5):
+    table.every(3600, never_ends, 0.0)
+table.every(0.01, others.release)
+table.start()
+for _ in range(5):
+    began.acquire()
+for _ in range(3):
+    others.acquire()
+table.stop()
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=WITHIN_S, check=True)
 
 
 @pytest.mark.parametrize("name", ["national", "itemised"])
