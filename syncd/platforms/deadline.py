@@ -45,11 +45,16 @@ class Deadline:
         return left
 
     def watch(self, fresh: socket.socket) -> None:
-        """Take note of a new connection's socket, under a second descriptor: TLS takes the first over."""
+        """Take note of a new connection's socket, under a second descriptor: TLS takes the first over.
+
+        One that was being opened when everything was to end is good for nothing from the start.
+        """
         double = socket.socket(fresh.family, fresh.type, fresh.proto, fileno=os.dup(fresh.fileno()))
         self.forget()
         with self._lock:
             self._double = double
+            if self.aborted:
+                self._shut()
         self._until = time.monotonic() + self._span_s
 
     def forget(self) -> None:
@@ -63,9 +68,12 @@ class Deadline:
         """Let this exchange and every later one end at once; from any thread. A read then wakes."""
         with self._lock:
             self.aborted = True
-            if self._double is not None:
-                with suppress(OSError):  # gone already
-                    self._double.shutdown(socket.SHUT_RDWR)
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._double is not None:
+            with suppress(OSError):  # gone already
+                self._double.shutdown(socket.SHUT_RDWR)
 
 
 def pools_under(deadline: Deadline, tls: ssl.SSLContext | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from syncd.platforms.base import (
     Trouble,
     WholeDuplicate,
 )
+from syncd.platforms.deadline import Deadline
 from syncd.platforms.http import ANSWER_MAX, Exchange
 from syncd.platforms.judging import Reply
 from tests.ports import free_port
@@ -235,6 +237,18 @@ def test_an_abort_from_another_thread_ends_it(exchange: Exchange, city: City) ->
     assert isinstance(answer, NoAnswer)
     assert answer.trouble is not Trouble.SLOW, "its time was not up"
     assert isinstance(post(exchange), NoAnswer)
+
+
+def test_a_connection_that_stands_only_after_the_abort_is_shut_before_anything_is_sent() -> None:
+    deadline = Deadline()
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        deadline.abort()
+        deadline.watch(ours)
+        with pytest.raises(BrokenPipeError):
+            ours.sendall(SECRET)
+        assert theirs.recv(1) == b""
+        deadline.forget()
 
 
 def test_no_word_of_what_was_sent_is_in_a_message(exchange: Exchange, city: City) -> None:

@@ -22,8 +22,10 @@ from pad import keys
 from pad.model import CHINA_TIME
 from syncd.alerting.base import Answer, Refused, Target, Told, Unheard, Unreached
 from syncd.alerting.choice import targets_for
+from syncd.platforms.deadline import Deadline
 from tests.ports import free_port
 from tests.syncd.alerting.told import FAILING_PLATFORM
+from tests.syncd.city import WITHIN_S
 from tests.syncd.pad_box import PadBox
 from tests.syncd.test_tls import certificates
 
@@ -246,3 +248,28 @@ def test_asked_to_stop_it_ends(box: PadBox) -> None:
         made.abort()
         assert tell(made) == Unreached("it was asked to stop")
         socket.create_connection(("127.0.0.1", port)).close()
+
+
+def test_the_time_limit_holds_also_where_it_passes_while_it_connects(
+    box: PadBox, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name that is looked up for long, an address that answers late: what comes after has no time left."""
+    connect, is_over = socket.create_connection, threading.Event()
+    abort = Deadline.abort
+
+    def passes(deadline: Deadline) -> None:
+        abort(deadline)
+        is_over.set()
+
+    def connects_late(*given: Any) -> socket.socket:
+        assert is_over.wait(WITHIN_S)
+        return connect(*given)
+
+    monkeypatch.setattr(Deadline, "abort", passes)
+    with opened(office) as port:
+        made = target(box, port)
+        monkeypatch.setattr("syncd.alerting.mail.socket.create_connection", connects_late)
+        answer = tell(made)
+        monkeypatch.undo()
+    assert answer.why == "no whole answer within 1 s"  # type: ignore[union-attr]
+    assert not office.mails
