@@ -11,8 +11,9 @@ from datetime import datetime
 import pad
 from pad import told_head
 from pad.chain import Head
+from pad.clock import Anchor
 from pad.ledger import flags
-from pad.ledger.connection import LedgerError
+from pad.ledger.connection import LedgerError, LedgerUnwritable
 from pad.ledger.outbox import Backlog, Outbox
 from pad.model import Instant
 from pad.settings import Settings
@@ -51,6 +52,7 @@ class Heart:
         self._ledger = ledger
         self._platform = platform
         self._clock = clock
+        self._unwritten: Anchor | None = None
         self._failing = False
         self._warned = ""
         self._stopped = False
@@ -62,19 +64,30 @@ class Heart:
             pulse = self._pulse(outbox, flags.counts(self._ledger.connection()))
             heard = self._platform.heartbeat(pulse)
             if heard is not None:
-                anchor = self._clock.observe(heard.seen, outbox.last_trusted)
-                if anchor is not None:
-                    outbox.set_anchor(anchor)
+                self._unwritten = self._clock.observe(heard.seen, outbox.last_trusted) or self._unwritten
             if not isinstance(heard, NoAnswer):
                 self._remember(pulse)
             self._count(None if heard is None else not isinstance(heard, NoAnswer))
             self._tell(heard.why if isinstance(heard, NoAnswer) else None)
+            self._write_time(outbox)
         except Exception as error:
             # the text of an exception may say more than a log should hold
             self._count(False)
             self._tell(f"unexpected {type(error).__name__}")
         finally:
             self._let_go()
+
+    def _write_time(self, outbox: Outbox) -> None:
+        """Write what time the platform told; what the disk does not take now it takes after another beat."""
+        told = self._unwritten
+        if told is None:
+            return
+        if told == self._clock.anchors.get(told.boot_id):  # or something better is known by now
+            try:
+                outbox.set_anchor(told)
+            except LedgerUnwritable:
+                return
+        self._unwritten = None
 
     def _let_go(self) -> None:
         """Hold no ledger between two beats: one that lost its WAL is made whole when nobody holds it."""

@@ -18,6 +18,7 @@ from pad import settings, told_head
 from pad.chain import Head
 from pad.clock import Anchor, AnchorSource, SystemClock
 from pad.ledger import recording, retention, verification
+from pad.ledger.connection import LedgerUnwritable
 from pad.ledger.outbox import Backlog, Outbox
 from pad.ledger.rows import Delivery
 from pad.model import (
@@ -37,7 +38,7 @@ from syncd.heartbeat import Heart
 from syncd.housekeeping import keep_house
 from syncd.ledger_file import LedgerFile
 from syncd.platform_clock import PlatformClock
-from syncd.platforms.base import NoAnswer, Platform, Pulse, WholeAccepted
+from syncd.platforms.base import NoAnswer, Platform, Pulse, Seen, WholeAccepted
 from syncd.timetable import Timetable
 from tests.syncd.city import WITHIN_S
 from tests.syncd.pad_box import FixedClock, PadBox
@@ -265,6 +266,29 @@ def test_a_heart_that_cannot_beat_says_so_once(box: PadBox, caplog: pytest.LogCa
         "heartbeat: HTTP 502",
         "heartbeat: taken again",
     ]
+
+
+def test_the_time_a_beat_was_told_is_written_once_the_disk_takes_it(
+    box: PadBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is known by then and not told again: a power cut would leave the ratings of this boot without it."""
+    box.configure("http://127.0.0.1:1", "itemised")
+    ledger, ear, clock = LedgerFile(box.state, box.state / "ledger.db"), Ear(), FixedClock(NOW, trusted=False)
+    box._closed_at_the_end.append(ledger.close)
+    platform: Platform = ear  # type: ignore[assignment]
+    heart = Heart(box.settings(), ledger, platform, PlatformClock(clock))
+    ear.answer = WholeAccepted(seen=Seen(NOW, clock.monotonic_ns, clock.monotonic_ns))
+
+    def full(*_: object) -> None:
+        raise LedgerUnwritable("full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(Outbox, "set_anchor", full)
+        heart.beat()
+    assert heart.ok
+    assert not Outbox(box.db, box.keys).anchors()
+    heart.beat()
+    assert list(Outbox(box.db, box.keys).anchors()) == [clock.boot_id]
 
 
 def test_after_a_cut_tail_the_note_of_what_was_told_stays(
