@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from pad.clock import AnchorSource
 from pad.ledger.connection import LedgerUnwritable
 from pad.ledger.outbox import Outbox, Waiting
 from pad.ledger.rows import Delivery
@@ -183,9 +184,7 @@ class Uploader:
 
     def _seek_time(self, outbox: Outbox) -> NoAnswer | None:
         """Have the platform tell the time if nobody else does; what kept it from answering, if so."""
-        if self._clock.now() is not None:
-            return None
-        self._clock.learn(outbox.anchors())  # a technician may have told it
+        self._hear_technician(outbox)
         if self._clock.now() is not None:
             return None
         heard = self._platform.look_at_clock()
@@ -193,6 +192,16 @@ class Uploader:
             return replace(heard, trouble=Trouble.LINE)
         self._observe(outbox, heard.seen)
         return None
+
+    def _hear_technician(self, outbox: Outbox) -> None:
+        """Take over what a technician told, also in the place of what was told before."""
+        now = self._clock.read()
+        if now.trusted:
+            return
+        told = outbox.anchor(now.boot_id)
+        known = self._clock.anchors.get(now.boot_id)
+        if told is not None and told != known and (known is None or told.source is AnchorSource.TECHNICIAN):
+            self._clock.learn(outbox.anchors())
 
     def _observe(self, outbox: Outbox, seen: Seen | None) -> None:
         self._theirs.hear(seen)

@@ -247,6 +247,12 @@ class Outbox:
             rows = self._db.execute("SELECT * FROM anchors").fetchall()
         return {row["boot_id"]: anchor_from(row) for row in rows}
 
+    def anchor(self, boot_id: str) -> Anchor | None:
+        """The true time known of one boot."""
+        with translated(self._db):
+            row = self._db.execute("SELECT * FROM anchors WHERE boot_id = ?", (boot_id,)).fetchone()
+        return anchor_from(row) if row is not None else None
+
     def set_anchor(self, anchor: Anchor) -> None:
         """Write the true time of a boot."""
         with transaction(self._db) as db:

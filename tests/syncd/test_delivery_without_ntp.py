@@ -84,6 +84,22 @@ def test_a_technicians_word_is_enough(box: PadBox, city: City, online: CityServe
     assert assess_times(city) == {"P0": "2026-06-01 12:00:00"}
 
 
+def test_a_technician_who_corrects_the_time_is_heard_though_one_was_known(
+    box: PadBox, city: City, online: CityServer
+) -> None:
+    box.clock = pad = FixedClock(WRONG, trusted=False)
+    city.tells_date = False
+    uploader = box.uploader()
+    for hour in (21, 12):
+        true = datetime(2026, 6, 1, hour, tzinfo=CHINA_TIME)
+        Outbox(box.db, box.keys).set_anchor(
+            Anchor(pad.boot_id, pad.monotonic_ns, true, true - pad.wall, AnchorSource.TECHNICIAN)
+        )
+        box.rate(f"P{hour}", trusted=False)
+        steps(uploader)
+    assert assess_times(city) == {"P21": "2026-06-01 21:00:00", "P12": "2026-06-01 12:00:00"}
+
+
 def test_over_a_reboot_only_bounds_are_known_and_that_is_said(
     box: PadBox, city: City, itemised: CityServer
 ) -> None:
