@@ -46,7 +46,6 @@ class Listener:
         self._ledger = ledger
         self._clock = clock
         self._lots = lots
-        self._cursor: int | None = None
         self._course = Course()
         self._cut_short = False
         self._trouble: str | None = None
@@ -113,22 +112,22 @@ class Listener:
         return decision.wait_s
 
     def _after(self) -> int:
-        if self._cursor is None:
-            try:
-                self._cursor = Hearsay(self._ledger.connection()).cursor(self._settings.platform.url)
-            finally:
-                self._let_go()
-        return self._cursor
+        """How far this ledger has heard; one that was saved from damage begins anew."""
+        try:
+            return Hearsay(self._ledger.connection()).cursor(self._settings.platform.url)
+        finally:
+            self._let_go()
 
     def _take(self, news: News, after: int) -> int:
         if not news.rated and news.cursor == after:
             return 0
         try:
             hearsay = Hearsay(self._ledger.connection())
+            if hearsay.cursor(self._settings.platform.url) != after:
+                return 0  # another ledger than when it was asked: what that one lacks comes first
             fresh = hearsay.write(news.rated, self._settings.platform.url, news.cursor, self._clock.best())
         finally:
             self._let_go()
-        self._cursor = news.cursor
         if fresh:
             doorbell.ring(self._settings.state_dir, Bell.KIOSK)
         return fresh

@@ -257,6 +257,48 @@ def test_news_the_disk_does_not_take_is_asked_for_again(
     assert len(known(box)) == 1
 
 
+def forgets_how_far(box: PadBox) -> None:
+    """As a ledger does that was saved from damage: so that what it lost is heard again."""
+    box.db.execute("DELETE FROM listened")
+    box.db.execute("DELETE FROM rated_elsewhere")
+
+
+def test_a_ledger_that_was_saved_from_damage_hears_everything_again(
+    box: PadBox, city: Teller, listener: Listener
+) -> None:
+    city.tells(answer(9, rated()), answer(9, rated()))
+    listener.step()
+    forgets_how_far(box)
+    listener.step()
+    assert [request.path.partition("after=")[2][:1] for request in city.asked] == ["0", "0"]
+    assert len(known(box)) == 1
+    assert cursor(box) == 9
+
+
+def test_what_was_asked_for_another_ledger_does_not_count_as_heard_by_this_one(
+    box: PadBox, city: Teller, listener: Listener
+) -> None:
+    """The question was held while the ledger was being saved."""
+    city.tells(answer(9, rated()))
+    listener.step()
+
+    def is_saved_meanwhile(request: Request, line: Line) -> bytes | None:
+        forgets_how_far(box)
+        return says(200, answer(10, rated(2)))(request, line)
+
+    city.told.append(is_saved_meanwhile)
+    city.tells(answer(10, rated(), rated(2)))
+    listener.step()
+    listener.step()
+    assert [request.path.partition("after=")[2].partition("&")[0] for request in city.asked] == [
+        "0",
+        "9",
+        "0",
+    ]
+    assert len(known(box)) == 2
+    assert cursor(box) == 10
+
+
 def test_it_holds_no_ledger_while_the_platform_holds_the_question(
     box: PadBox, city: Teller, listener: Listener
 ) -> None:
