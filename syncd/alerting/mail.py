@@ -61,7 +61,8 @@ class Mail:
         watch.start()
         try:
             answer, handed_over = self._send(self._mail(subject, text, key), deadline)
-            if not deadline.aborted:  # a socket that was shut reads like an answer's end
+            # a socket that was shut reads like an answer's end, but nothing reads like being told
+            if isinstance(answer, Told) or not deadline.aborted:
                 return answer
             why = f"no whole answer within {self._connect_s + self._answer_s:g} s"
             return Unheard(why) if handed_over else Unreached(why)

@@ -22,7 +22,7 @@ from pad.model import CHINA_TIME
 from pad.settings import Settings
 from syncd import times
 from syncd.alerting import policy
-from syncd.alerting.base import Answer, Target
+from syncd.alerting.base import Answer, Target, Told
 from syncd.alerting.message import BadRating, Message, message
 from syncd.alerting.policy import Course, Decision
 from syncd.ledger_file import LedgerFile
@@ -69,7 +69,7 @@ class Teller:
         self._rung.set()
 
     def stop(self) -> None:
-        """End; what is under way counts as perhaps told."""
+        """End; what is under way counts as perhaps told, unless the target has said that it has it."""
         self._stopped.set()
         self._rung.set()
         self._target.abort()
@@ -113,7 +113,7 @@ class Teller:
         self._spoken.append(time.monotonic())
         key = f"{together[0].rating.id}.{said.count}"
         answer = self._target.tell(said.subject, said.text, key)
-        if self._stopped.is_set():
+        if self._stopped.is_set() and not isinstance(answer, Told):
             return None
         decision = self._decide(answer)
         if decision.put_off_s:

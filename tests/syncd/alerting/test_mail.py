@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import smtplib
 import socket
 import ssl
 import threading
@@ -273,3 +274,17 @@ def test_the_time_limit_holds_also_where_it_passes_while_it_connects(
         monkeypatch.undo()
     assert answer.why == "no whole answer within 1 s"  # type: ignore[union-attr]
     assert not office.mails
+
+
+def test_a_mail_that_was_taken_is_told_whatever_ends_the_good_bye(
+    box: PadBox, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(office) as port:
+        made = target(box, port)
+
+        def is_stopped(_: smtplib.SMTP) -> None:
+            made.abort()
+
+        monkeypatch.setattr(smtplib.SMTP, "quit", is_stopped)
+        assert tell(made) == Told()
+    assert len(office.mails) == 1

@@ -25,7 +25,7 @@ from pad.model import (
     VisitOutcome,
 )
 from syncd.alerting import policy
-from syncd.alerting.base import Refused, Throttled, Unheard, Unreached
+from syncd.alerting.base import Refused, Throttled, Told, Unheard, Unreached
 from tests.syncd.alerting.told import FAILING_PLATFORM, Ear, Mouth
 from tests.syncd.interleaved import ClearedJustAfter, ends
 from tests.syncd.pad_box import FixedClock, PadBox, written_by_nobody
@@ -225,6 +225,20 @@ def test_what_was_put_off_is_told_when_its_time_comes_without_a_ring(
 def test_a_stop_whose_ring_is_cleared_at_that_moment_is_no_less_heard(mouth: Mouth) -> None:
     mouth.teller._rung = ClearedJustAfter(mouth.teller.stop)
     assert ends(mouth.teller.run, mouth.teller._rung)
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [(Told(), "told"), (Unheard("it was asked to stop"), "pending")]
+)
+def test_what_is_told_while_it_is_asked_to_stop_is_told_for_good(
+    mouth: Mouth, box: PadBox, ear: Ear, answer: Told | Unheard, state: str
+) -> None:
+    box.rate("P1", 1)
+    ear.answers.append(answer)
+    ear.before = mouth.teller.stop
+    mouth.teller.step()
+    (row,) = mouth.rows()
+    assert (row["state"], row["last_error"]) == (state, None if state == "told" else MAY_HAVE_ARRIVED)
 
 
 def test_doubt_stays_until_it_is_told(box: PadBox, mouth: Mouth, ear: Ear) -> None:
