@@ -1,7 +1,8 @@
 """The delivery loop: step after step, waiting where the policy says so, and never giving up.
 
 A ring means "look now" and is heard at once, but for a wait the policy imposed: that is kept
-however often somebody rings. What is passed by for a while imposes none on what comes after it.
+however often somebody rings. What is passed by for a while imposes none on what comes after it,
+and who waits for the time alone waits no longer once it is told.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class DeliveryLoop:
             self._on_wake()
             self._notifier.alive()
             left_s = not_before - time.monotonic()
-            if left_s > 0:
+            if left_s > 0 and not self._uploader.was_told_the_time:
                 self._stop.wait(min(left_s, self._nap_s))
                 continue
             self._rung.clear()

@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from pad.clock import AnchorSource
-from pad.ledger.connection import LedgerUnwritable
+from pad.keys import SecretError
+from pad.ledger.connection import LedgerError, LedgerUnwritable
 from pad.ledger.outbox import Outbox, Waiting
 from pad.ledger.rows import Delivery
 from pad.model import DeliveryState, Rater, iso_time
@@ -90,6 +92,7 @@ class Uploader:
         self._suspects: set[int] = set()
         self._theirs = TheirClock(clock)
         self._waits_for_it: str | None = None
+        self._waits_for_time = False
         self._abandoned = False
         self.refused = 0
         self.tally = Tally()
@@ -113,6 +116,15 @@ class Uploader:
         first_s = min((*waits, *(() if early_s is None else (early_s,))), default=None)
         return None if first_s is None else max(0.0, first_s)
 
+    @property
+    def was_told_the_time(self) -> bool:
+        """Whether the wait that is on is for the true time alone, and somebody has told it by now."""
+        if not self._waits_for_time:
+            return False
+        with suppress(LedgerError, SecretError):
+            self._hear_technician(self._ledger.outbox())
+        return self._clock.now() is not None
+
     def abandon(self) -> None:
         """Stop waiting for the platform: what is under way counts as not yet sent."""
         self._abandoned = True
@@ -121,8 +133,9 @@ class Uploader:
     def step(self) -> float | None:
         """Deliver one batch, at most.
 
-        :returns: how many seconds to wait before the next step, whoever rings; None if nothing is to be sent
-            until somebody rings, or until what is passed by is due (:attr:`due_s`)
+        :returns: how many seconds to wait before the next step, whoever rings, unless it is for the time
+            (:attr:`was_told_the_time`); None if nothing is to be sent until somebody rings, or until what
+            is passed by is due (:attr:`due_s`)
         :raises LedgerError: if the ledger cannot be read or written; nothing is lost by it
         """
         try:
@@ -136,7 +149,7 @@ class Uploader:
             self._clock.learn(outbox.anchors())
             self._known = outbox
         self._write_held(outbox)
-        self._waits_for_it = None
+        self._waits_for_it, self._waits_for_time = None, False
         waiting = outbox.next_batch(self._line.limit, self._passing_by())
         unheard = self._seek_time(outbox)
         self._write_held(outbox)
@@ -147,6 +160,7 @@ class Uploader:
         if load.early is not None and not load.parcels:
             return self._hold(outbox, waiting[0].delivery, load.early)
         if not load.parcels:
+            self._waits_for_time = True
             return self._decide(load, unheard or _UNTIMED).wait_s
         if not load.is_new_and_alone:
             outbox.record((*load.deliveries, *load.left))

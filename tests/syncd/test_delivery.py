@@ -8,10 +8,12 @@ from datetime import timedelta
 
 import pytest
 
+from pad.clock import Anchor, AnchorSource
+from pad.ledger.outbox import Outbox
 from syncd.delivery import DeliveryLoop
 from syncd.notify import Notifier
 from syncd.uploader import Uploader
-from tests.syncd.city import WITHIN_S, City, CityServer, Line, Request, http
+from tests.syncd.city import WITHIN_S, City, CityServer, Line, Request, http, says
 from tests.syncd.interleaved import ClearedJustAfter, ends
 from tests.syncd.pad_box import FixedClock, PadBox, steps
 
@@ -105,6 +107,47 @@ def test_what_is_passed_by_is_tried_again_when_it_is_due_though_nobody_rings(
     box.clock.go_on(timedelta(seconds=uploader.due_s))
     city.wait_for_ratings(1)
     assert not loop._rung.is_set()
+
+
+def ntp_finds_it(box: PadBox) -> None:
+    box.clock.trusted = True
+
+
+def a_technician_tells_it(box: PadBox) -> None:
+    now = box.clock.read()
+    Outbox(box.db, box.keys).set_anchor(
+        Anchor(now.boot_id, now.monotonic_ns, now.wall, timedelta(0), AnchorSource.TECHNICIAN)
+    )
+
+
+@pytest.mark.parametrize("tells", [ntp_finds_it, a_technician_tells_it])
+def test_what_waits_for_the_time_alone_goes_when_it_is_told_and_not_when_the_platform_is_asked_again(
+    box: PadBox,
+    city: City,
+    online: CityServer,
+    run: Callable[[Uploader], DeliveryLoop],
+    monkeypatch: pytest.MonkeyPatch,
+    tells: Callable[[PadBox], None],
+) -> None:
+    monkeypatch.setattr("syncd.delivery.WAKE_S", 0.02)
+    monkeypatch.setattr("syncd.policy.backoff_s", lambda *_: 3600.0)
+    box.clock = FixedClock(trusted=False)
+    city.tells_date = False
+    box.rate("P0", trusted=False)
+    run(box.uploader())
+    assert not city.requests
+    tells(box)
+    city.wait_for_ratings(1)
+
+
+def test_what_waits_for_the_platform_waits_on_whoever_tells_the_time(
+    box: PadBox, city: City, online: CityServer
+) -> None:
+    city.script.append(says(502))
+    box.rate("P0")
+    uploader = box.uploader()
+    uploader.step()
+    assert not uploader.was_told_the_time
 
 
 def test_a_stop_whose_ring_is_cleared_at_that_moment_is_no_less_heard(
