@@ -3,7 +3,8 @@
 Law: nothing is ever given up. What did not arrive is soon tried again, for a manager should
 know at once. What may have arrived is tried again rarely, for a robot knows no message twice
 and a group that is flooded stops reading; what is new does not wait for it. What is refused waits
-for somebody to mend a setting. Rings change none of these waits.
+for somebody to mend a setting, or for what it says: it is told alone then, so that the others
+do not wait for it. Rings change none of these waits.
 
 | answer    | then                                                         |
 |-----------|--------------------------------------------------------------|
@@ -13,7 +14,8 @@ for somebody to mend a setting. Rings change none of these waits.
 |           | says so; others: as if unreached                             |
 | throttled | what is asked for, half an hour at most, and up to half as   |
 |           | much again                                                   |
-| refused   | said once in the log; every five minutes                     |
+| refused   | said once in the log; these, once alone: every five minutes; |
+|           | others: after a minute, each alone until one is told         |
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ UNREACHED_CAP_S: Final = 60.0
 UNHEARD_FIRST_S: Final = 30.0
 UNHEARD_CAP_S: Final = 3600.0
 REFUSED_S: Final = 300.0
+REFUSED_OTHERS_S: Final = 60.0
 THROTTLED_CAP_S: Final = 1800.0
 """No maker asks for more than ten minutes of silence; a gateway's ``Retry-After`` may ask for years."""
 SPREAD: Final = 0.5
@@ -61,10 +64,11 @@ class Decision:
     alarm: bool = False
 
 
-def decide(course: Course, answer: Answer, number: Callable[[], float]) -> Decision:
+def decide(course: Course, answer: Answer, number: Callable[[], float], *, alone: bool = True) -> Decision:
     """The decision after an answer.
 
     :param number: draws from 0 up to 1
+    :param alone: whether the message was of one rating
     """
     failed = Course(course.failures + 1)
     match answer:
@@ -81,7 +85,13 @@ def decide(course: Course, answer: Answer, number: Callable[[], float]) -> Decis
             return Decision(failed, why=why, wait_s=silent_s)
         case Refused(why=why):
             refused = Course(course.failures + 1, refused=True)
-            return Decision(refused, why=why, wait_s=REFUSED_S, alarm=not course.refused)
+            return Decision(
+                refused,
+                why=why,
+                wait_s=REFUSED_OTHERS_S,
+                put_off_s=REFUSED_S if alone else 0.0,
+                alarm=not course.refused,
+            )
 
 
 def may_speak_in_s(spoken: tuple[float, ...], now: float, per_minute: int) -> float:

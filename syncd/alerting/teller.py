@@ -100,7 +100,7 @@ class Teller:
         book.enlist()
         now = time.monotonic()
         self._put_off = {seq: until for seq, until in self._put_off.items() if until > now}
-        untold = book.untold(TOGETHER_MAX, self._put_off)
+        untold = book.untold(1 if self._course.refused else TOGETHER_MAX, self._put_off)
         if not untold:
             return None
         silence_s = policy.may_speak_in_s(tuple(self._spoken), now, self._target.per_minute)
@@ -115,7 +115,7 @@ class Teller:
         answer = self._target.tell(said.subject, said.text, key)
         if self._stopped.is_set() and not isinstance(answer, Told):
             return None
-        decision = self._decide(answer)
+        decision = self._decide(answer, alone=len(together) == 1)
         if decision.put_off_s:
             self._put_off |= dict.fromkeys(seqs, time.monotonic() + decision.put_off_s)
         self._held = self._outcome(together, decision)
@@ -175,8 +175,8 @@ class Teller:
             )
         return message(self._settings.pad.hall_name, told, days, self._target.bytes_max, behind)
 
-    def _decide(self, answer: Answer) -> Decision:
-        decision = policy.decide(self._course, answer, self._number)
+    def _decide(self, answer: Answer, *, alone: bool) -> Decision:
+        decision = policy.decide(self._course, answer, self._number, alone=alone)
         self._course = decision.course
         if decision.alarm:
             _log.error("%s: %s; bad ratings wait, see padctl alerts test", self._target.name, decision.why)

@@ -20,6 +20,11 @@ def put_off(failures: int, wait_s: float, put_off_s: float) -> Decision:
     return Decision(Course(failures), why="x", may_have_arrived=True, wait_s=wait_s, put_off_s=put_off_s)
 
 
+def refusal(failures: int, put_off_s: float, *, alarm: bool = False) -> Decision:
+    course = Course(failures, refused=True)
+    return Decision(course, why="x", wait_s=60.0, put_off_s=put_off_s, alarm=alarm)
+
+
 @pytest.mark.parametrize(
     ("course", "answer", "expected"),
     [
@@ -46,12 +51,16 @@ def put_off(failures: int, wait_s: float, put_off_s: float) -> Decision:
         (FRESH, Throttled("x", 60), Decision(Course(1), why="x", wait_s=75.0)),
         (LONG, Throttled("x", 600), Decision(Course(41), why="x", wait_s=750.0)),
         (FRESH, Throttled("x", 999_999_999), Decision(Course(1), why="x", wait_s=2250.0)),
-        (FRESH, Refused("x"), Decision(Course(1, refused=True), why="x", wait_s=300.0, alarm=True)),
-        (Course(1, refused=True), Refused("x"), Decision(Course(2, refused=True), why="x", wait_s=300.0)),
+        (FRESH, Refused("x"), refusal(1, put_off_s=300.0, alarm=True)),
+        (Course(1, refused=True), Refused("x"), refusal(2, put_off_s=300.0)),
     ],
 )
 def test_what_follows(course: Course, answer: Answer, expected: Decision) -> None:
     assert decide(course, answer, half) == expected
+
+
+def test_of_several_that_are_refused_together_none_is_put_off() -> None:
+    assert decide(FRESH, Refused("x"), half, alone=False) == refusal(1, put_off_s=0.0, alarm=True)
 
 
 def test_a_refusal_after_something_else_is_said_again() -> None:

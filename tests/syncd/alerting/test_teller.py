@@ -161,10 +161,10 @@ def test_no_more_is_said_in_a_minute_than_the_target_takes(box: PadBox, ear: Ear
 
 @pytest.mark.parametrize(
     ("answer", "kept"),
-    [(Unreached("no way"), "no way"), (Throttled("often", 60), "often"), (Refused("wrong key"), "wrong key")],
+    [(Unreached("no way"), "no way"), (Throttled("often", 60), "often")],
 )
 def test_what_was_not_told_waits_and_says_why(
-    box: PadBox, mouth: Mouth, ear: Ear, answer: Unreached | Throttled | Refused, kept: str
+    box: PadBox, mouth: Mouth, ear: Ear, answer: Unreached | Throttled, kept: str
 ) -> None:
     rating = box.rate("P1", 1)
     ear.answers.append(answer)
@@ -178,6 +178,38 @@ def test_what_was_not_told_waits_and_says_why(
     assert "可能已告知过" not in ear.texts[1]
     assert ear.keys[0] == ear.keys[1]
     assert mouth.teller.step() is None
+
+
+def test_what_is_refused_waits_and_says_why(box: PadBox, mouth: Mouth, ear: Ear) -> None:
+    rating = box.rate("P1", 1)
+    ear.answers.append(Refused("wrong key"))
+    assert mouth.teller.step() == policy.REFUSED_OTHERS_S
+    (row,) = mouth.rows()
+    assert (row["state"], row["attempts"], row["last_error"]) == ("pending", 1, "wrong key")
+    assert row["next_attempt_at"] == (MONDAY + timedelta(minutes=5)).isoformat(timespec="milliseconds")
+    assert mouth.teller.step() is None
+    mouth.teller._put_off.clear()  # five minutes later
+    assert mouth.teller.step() == 0
+    assert ids(ear) == [rating.id] * 2
+    assert "可能已告知过" not in ear.texts[1]
+
+
+def test_a_message_that_is_refused_for_what_it_says_keeps_no_other_from_being_told(
+    box: PadBox, mouth: Mouth, ear: Ear
+) -> None:
+    """A robot's maker or a mail server reads along and finds a text unfit, whenever it comes."""
+    ear.unfit = "枪支"
+    ratings = [box.rate(f"P{number}", 1, task_name="枪支" if number == 0 else "事项") for number in range(4)]
+    for _ in range(4):
+        mouth.teller.step()
+    assert mouth.teller.step() is None
+    assert [row["state"] for row in mouth.rows()] == ["pending", "told", "told", "told"]
+    mouth.teller._put_off.clear()  # five minutes later, and a new one with it
+    ratings.append(box.rate("P9", 2))
+    for _ in range(3):
+        mouth.teller.step()
+    assert [row["state"] for row in mouth.rows()] == ["pending", "told", "told", "told", "told"]
+    assert ids(ear).count(ratings[-1].id) == 2
 
 
 def test_what_may_have_arrived_is_put_off_and_what_is_new_does_not_wait_for_it(
@@ -352,6 +384,8 @@ def test_a_refusal_is_an_error_in_the_log_and_said_once(
     ear.answers += [Refused("wrong key")] * 3
     for _ in range(3):
         mouth.teller.step()
+        mouth.teller._put_off.clear()
+    assert len(ear.texts) == 3
     assert caplog.messages == ["wecom: wrong key; bad ratings wait, see padctl alerts test"]
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pad import indicators
-from syncd.alerting.base import Answer, Target, Told
+from syncd.alerting.base import Answer, Refused, Target, Told
 from syncd.alerting.teller import Teller
 from syncd.platform_clock import PlatformClock
 from tests.syncd.city import City
@@ -50,11 +50,14 @@ class Ear(Target):
         self.texts: list[str] = []
         self.keys: list[str] = []
         self.before: Callable[[], None] = lambda: None
+        self.unfit: str | None = None
 
     def tell(self, subject: str, text: str, key: str) -> Answer:
         self.before()
         self.texts.append(text)
         self.keys.append(key)
+        if self.unfit is not None and self.unfit in text:
+            return Refused("unfit")
         return self.answers.pop(0) if self.answers else Told()
 
     def abort(self) -> None:
