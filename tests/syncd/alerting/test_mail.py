@@ -268,7 +268,7 @@ def test_the_time_limit_holds_also_where_it_passes_while_it_connects(
 
     monkeypatch.setattr(Deadline, "abort", passes)
     with opened(office) as port:
-        made = target(box, port)
+        made = target(box, port, within_s=0.5)
         monkeypatch.setattr("syncd.alerting.mail.socket.create_connection", connects_late)
         answer = tell(made)
         monkeypatch.undo()
