@@ -1,6 +1,6 @@
 # Each target sets up what it needs, on a bare Debian too (tools/setup.sh). PYTHON=… names the Python to use.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint deb test-package fleet test-monitoring bench soak city suspicion crash
+.PHONY: help setup demo test pytest lint deb test-package fleet test-monitoring bench soak city suspicion crash
 .PHONY: at-once fuzz screenshots man settings format clean
 BIN := .venv/bin
 
@@ -13,7 +13,10 @@ setup: ## Debian packages, .venv and fonts; quick when nothing changed
 demo: setup ## the whole thing on one machine, on your screen or without one
 	$(BIN)/python -m sandbox.demo
 
-test: lint ## everything CI checks
+test: ## everything CI checks; style and types beside the tests
+	@$(MAKE) --no-print-directory --jobs=2 lint pytest
+
+pytest: setup
 	$(BIN)/pytest
 
 lint: setup ## style, layout and types
