@@ -9,7 +9,7 @@ import logging
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Final
@@ -31,6 +31,7 @@ _log = logging.getLogger("syncd.platforms")
 
 ANSWER_MAX: Final = 1024 * 1024
 """Bytes; the largest answer of ours, 1000 itemised results, is below 300 KiB."""
+_STOPPED: Final = "it was asked to stop"
 KEEP_ALIVE_S: Final = 15.0
 """A connection idle for longer is not used again: servers close theirs after 15 to 75 s, firewalls
 forget them without a word, and then the next rating would wait for a whole time-out."""
@@ -152,10 +153,11 @@ class Exchange:
             reply, response_headers = self._perform(method, url, answer_s, headers, body)
         except (OSError, ValueError, urllib3.exceptions.HTTPError, requests.RequestException) as error:
             self.close()
-            return self._why(error, answer_s)
+            why = self._why(error, answer_s)
+            return replace(why, why=_STOPPED, trouble=Trouble.LINE) if self._deadline.aborted else why
         if self._deadline.aborted:  # a socket that was shut reads like an answer's end
             self.close()
-            return NoAnswer("it was asked to stop")
+            return NoAnswer(_STOPPED)
         if len(reply.body) > ANSWER_MAX:
             self.close()
             return NoAnswer(f"an answer of more than {ANSWER_MAX} bytes", seen=reply.seen)

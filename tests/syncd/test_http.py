@@ -239,6 +239,21 @@ def test_an_abort_from_another_thread_ends_it(exchange: Exchange, city: City) ->
     assert isinstance(post(exchange), NoAnswer)
 
 
+def test_an_abort_just_before_the_answer_is_read_is_no_slow_answer(
+    exchange: Exchange, city: City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_s = Deadline.left_s
+
+    def aborted_first(deadline: Deadline) -> float:
+        exchange.abort()
+        return left_s(deadline)
+
+    monkeypatch.setattr(Deadline, "left_s", aborted_first)
+    answer = post(exchange)
+    assert isinstance(answer, NoAnswer)
+    assert (answer.why, answer.trouble, answer.sent) == ("it was asked to stop", Trouble.LINE, True)
+
+
 def test_a_connection_that_stands_only_after_the_abort_is_shut_before_anything_is_sent() -> None:
     deadline = Deadline()
     ours, theirs = socket.socketpair()
