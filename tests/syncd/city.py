@@ -91,6 +91,13 @@ def says(status: int, body: bytes | str | object = b"", headers: dict[str, str] 
     return lambda request, line: http(status, body, headers, line.city.now())
 
 
+def chokes_on_emoji(request: Request, line: Line) -> bytes:
+    """A script of a national platform whose database cannot hold one: 500, for the whole array."""
+    if any("😠" in record["writingEvaluation"] for record in line.city.opened(request)):
+        return http(500)
+    return line.city.behave(request, line)
+
+
 @dataclass
 class City:
     """What the platform knows. ``script`` answers next, then ``usual`` if there is one, else the dialect."""

@@ -13,7 +13,7 @@ from pad.ledger.outbox import Outbox
 from syncd.delivery import DeliveryLoop
 from syncd.notify import Notifier
 from syncd.uploader import Uploader
-from tests.syncd.city import WITHIN_S, City, CityServer, Line, Request, http, says
+from tests.syncd.city import WITHIN_S, City, CityServer, chokes_on_emoji, says
 from tests.syncd.interleaved import ClearedJustAfter, ends
 from tests.syncd.pad_box import FixedClock, PadBox, steps
 
@@ -54,13 +54,7 @@ def test_a_rating_is_sent_at_once_while_one_the_platform_fails_over_is_passed_by
     box: PadBox, city: City, online: CityServer, run: Callable[[Uploader], DeliveryLoop]
 ) -> None:
     box.configure(f"http://127.0.0.1:{online.port}", backoff_first_s=30, backoff_cap_s=300)
-
-    def chokes(request: Request, line: Line) -> bytes:
-        if any("😠" in record["writingEvaluation"] for record in city.opened(request)):
-            return http(500)
-        return city.behave(request, line)
-
-    city.usual = chokes
+    city.usual = chokes_on_emoji
     box.rate("P0", comment="😠")
     box.rate("P1")
     uploader = box.uploader()

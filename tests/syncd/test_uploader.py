@@ -13,7 +13,7 @@ import pytest
 from pad.ledger.connection import LedgerUnwritable
 from pad.ledger.outbox import Outbox
 from pad.model import Rater
-from tests.syncd.city import City, CityServer, HangUp, Line, Request, Script, http, says
+from tests.syncd.city import City, CityServer, HangUp, Line, Request, Script, chokes_on_emoji, http, says
 from tests.syncd.pad_box import FixedClock, PadBox, steps
 
 PERSON = Rater("张三", "13800000000", "111", "500110199001011234", "")
@@ -106,17 +106,10 @@ def test_a_refused_rating_can_be_sent_again(box: PadBox, city: City, online: Cit
 
 
 def test_a_record_the_platform_fails_over_is_passed_by_and_tried_again(
-    box: PadBox, city: City, online: CityServer, monkeypatch: pytest.MonkeyPatch
+    box: PadBox, city: City, online: CityServer
 ) -> None:
-    """A comment with an emoji that the platform's database cannot hold: 500, for the whole array."""
     box.configure(f"http://127.0.0.1:{online.port}", backoff_first_s=30, backoff_cap_s=300)
-
-    def chokes(request: Request, line: Line) -> bytes:
-        if any("😠" in record["writingEvaluation"] for record in city.opened(request)):
-            return http(500)
-        return city.behave(request, line)
-
-    city.usual = chokes
+    city.usual = chokes_on_emoji
     for number in range(6):
         box.rate(f"P{number}", comment="😠" if number == 2 else "")
     uploader = box.uploader()
@@ -136,13 +129,7 @@ def test_a_record_that_was_passed_by_keeps_nobody_waiting_for_a_minute_when_it_i
 ) -> None:
     box.configure(f"http://127.0.0.1:{online.port}", backoff_first_s=1, backoff_cap_s=300)
     box.clock = FixedClock()
-
-    def chokes(request: Request, line: Line) -> bytes:
-        if any("😠" in record["writingEvaluation"] for record in city.opened(request)):
-            return http(500)
-        return city.behave(request, line)
-
-    city.usual = chokes
+    city.usual = chokes_on_emoji
     box.rate("P0", comment="😠")
     uploader = box.uploader()
     steps(uploader)
