@@ -7,7 +7,6 @@ import re
 import threading
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -35,7 +34,7 @@ from tests.docs.guide import (
     nothing_more,
     part,
 )
-from tests.kiosk.conftest import Kiosk, configured, kiosk
+from tests.kiosk.conftest import Kiosk, configured, kiosk, running
 
 __all__ = ["configured", "kiosk"]  # fixtures
 
@@ -98,16 +97,6 @@ def site() -> Iterator[str]:
 def known(configured: Settings, site: str) -> Settings:
     """A pad that lets that page call."""
     return replace(configured, counter=msgspec.structs.replace(configured.counter, origins=(site,)))
-
-
-@contextmanager
-def running(configured: Settings) -> Iterator[Kiosk]:
-    kiosk = Kiosk(configured)
-    kiosk.start()
-    try:
-        yield kiosk
-    finally:
-        kiosk.stop()
 
 
 def in_a_page(kiosk: Kiosk, waiting: Waiting, page: Page) -> Reader:

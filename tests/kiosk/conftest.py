@@ -165,6 +165,17 @@ class Kiosk:
             self.desk.post(event)
 
 
+@contextmanager
+def running(configured: Settings) -> Iterator[Kiosk]:
+    """A kiosk for as long as somebody works with it."""
+    kiosk = Kiosk(configured)
+    kiosk.start()
+    try:
+        yield kiosk
+    finally:
+        kiosk.stop()
+
+
 @pytest.fixture
 def configured(tmp_path: Path) -> Settings:
     loaded = settings.load(CONFIG, {"PAD_STATE": str(tmp_path / "state")})
@@ -178,7 +189,5 @@ def configured(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def kiosk(configured: Settings) -> Iterator[Kiosk]:
-    running = Kiosk(configured)
-    running.start()
-    yield running
-    running.stop()
+    with running(configured) as made:
+        yield made

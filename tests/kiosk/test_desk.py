@@ -20,7 +20,7 @@ from pad.ledger.connection import LedgerUnwritable, Refusal
 from pad.ledger.recording import Recorder
 from pad.model import Draft, Matter, Visit
 from pad.settings import Settings
-from tests.kiosk.conftest import Kiosk, shut
+from tests.kiosk.conftest import Kiosk, running, shut
 
 
 def test_a_caller_who_hangs_up_leaves_the_desk_working(kiosk: Kiosk) -> None:
@@ -80,24 +80,18 @@ def test_a_folder_nobody_may_look_into_for_a_while_ends_no_scribe(
     configured: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
-    kiosk = Kiosk(configured)
-    kiosk.start()
-    try:
+    with running(configured) as kiosk:
         with shut(configured.state_dir):
             kiosk.until_state("cannot_store")
         kiosk.until_state("idle")
         kiosk.invite("P1")
-    finally:
-        kiosk.stop()
 
 
 def test_keys_nobody_may_look_at_for_a_while_end_no_scribe(
     configured: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("kiosk.scribe._LOOK_S", 0.05)
-    kiosk = Kiosk(configured)
-    kiosk.start()
-    try:
+    with running(configured) as kiosk:
         invitation = kiosk.invite("P1")
         with shut(configured.state_dir / "keys" / "sealing"):
             kiosk.post(Tap(Level(1)))
@@ -105,8 +99,6 @@ def test_keys_nobody_may_look_at_for_a_while_end_no_scribe(
                 kiosk.changed.wait(0.05)
         kiosk.post(DeclineReason())
         kiosk.wait_for(invitation, "rated")
-    finally:
-        kiosk.stop()
 
 
 def test_what_was_tapped_while_the_disk_refused_it_is_on_it_once_it_takes_it(
